@@ -1,0 +1,297 @@
+/*
+ * oarlock.h - the whole public interface of the Oarlock core (C, also valid C++).
+ *
+ * A classification from a bundle and a picture, errors left out:
+ *
+ *     oar_bundle* bundle;
+ *     oar_bundle_open("dpn68.oar", &bundle);
+ *     oar_engine* engine;
+ *     oar_engine_load("/path/to/libpaddle_light_api_shared.so", &engine);
+ *     oar_session* session;
+ *     oar_bundle_open_session(bundle, engine, NULL, NULL, &session);   // the most exact variant that fits this CPU
+ *     oar_preprocess_spec spec = {sizeof spec};
+ *     oar_bundle_preprocess(bundle, &spec);
+ *     oar_preprocessor* preprocessor;
+ *     oar_preprocessor_create(&spec, &preprocessor);
+ *     oar_preprocessor_run(preprocessor, &image, tensor, 3 * 224 * 224);
+ *     oar_session_set_input(session, &input);                         // a description that points at `tensor`
+ *     oar_session_run(session);
+ *     oar_session_output(session, 0, &output);
+ *     oar_softmax(output.data, 1000, scores);
+ *     oar_top_k(scores, 1000, 5, ids, best, &count);
+ *
+ * Rules that hold for every function:
+ * - The result is an oar_status; OAR_OK is 0. On any other value the outputs are untouched, unless said otherwise, and
+ *   oar_last_error() holds a sentence naming the file or field, what was found and what was expected.
+ * - Nothing here prints, aborts, or lets a C++ exception out.
+ * - Objects are made by *_open, *_create or *_load and freed by the *_close or *_destroy of the same noun, which
+ * accepts NULL. Strings and arrays that an object hands out live as long as that object, unless said otherwise.
+ * - Threads: an oar_bundle, oar_preprocessor, oar_nb and oar_engine are immutable once made and may be shared. An
+ *   oar_session may be used by one thread at a time; different sessions may run at the same time.
+ * - Paths are UTF-8 and NUL-terminated.
+ * - Every struct that a caller fills in begins with struct_size = sizeof(the struct), so that it can grow.
+ */
+#ifndef OARLOCK_H_
+#define OARLOCK_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The one place that holds the version of the core and of both Python distributions. */
+#define OARLOCK_VERSION "0.1.0"
+
+#if defined(_WIN32)
+#define OAR_API
+#else
+#define OAR_API __attribute__((visibility("default")))
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Status ------------------------------------------------------------------------------------------------------ */
+
+typedef enum oar_status {
+  OAR_OK = 0,
+  OAR_INVALID_ARGUMENT = 1,    /* a NULL pointer, a size or an option outside its range */
+  OAR_NOT_FOUND = 2,           /* no such file, variant, input or output */
+  OAR_IO = 3,                  /* the operating system could not read a file */
+  OAR_BAD_MODEL = 4,           /* a .nb file that is no .nb file, is truncated or contradicts itself */
+  OAR_VERSION_MISMATCH = 5,    /* a .nb file or bundle of a version that this library or engine does not read */
+  OAR_WRONG_TARGET = 6,        /* a .nb file with kernels for another kind of processor */
+  OAR_BAD_BUNDLE = 7,          /* a bundle.json that breaks the format, or a bundle lacking a file */
+  OAR_HASH_MISMATCH = 8,       /* a file of a bundle whose SHA-256 is not the recorded one */
+  OAR_BAD_SHAPE = 9,           /* a tensor whose shape the model does not take */
+  OAR_BAD_DTYPE = 10,          /* a tensor whose dtype the model does not take */
+  OAR_BAD_IMAGE = 11,          /* pixels that cannot be a picture: sizes, strides, format */
+  OAR_NOT_FINITE = 12,         /* NaN or infinity among scores */
+  OAR_ENGINE_UNAVAILABLE = 13, /* the engine's library cannot be loaded, or is not one that the plugin knows */
+  OAR_ENGINE_CONFLICT = 14,    /* another engine file is already loaded in this process */
+  OAR_ENGINE_FAILED = 15,      /* the engine reported a failure or gave no result */
+  OAR_OUT_OF_MEMORY = 16,
+  OAR_NOT_A_CLASSIFIER = 17, /* the bundle has no preprocessing: its model does not take pictures */
+  OAR_INTERNAL = 18          /* a defect of Oarlock */
+} oar_status;
+
+/* Stable code for programs, "OAR-WRONG-TARGET" for OAR_WRONG_TARGET; "OAR-INTERNAL" for values outside the enum. */
+OAR_API const char* oar_status_code(oar_status status);
+/* What the status means, one English sentence without particulars. Static storage. */
+OAR_API const char* oar_status_message(oar_status status);
+/* The particulars of the last failure on the calling thread; "" when there was none. Valid until the thread's next call
+ * into Oarlock that fails. */
+OAR_API const char* oar_last_error(void);
+/* OARLOCK_VERSION of the loaded library. */
+OAR_API const char* oar_version(void);
+
+/* ---- Pictures to tensors ----------------------------------------------------------------------------------------- */
+
+typedef enum oar_pixel_format {
+  OAR_PIXEL_RGB = 0,  /* 3 bytes a pixel */
+  OAR_PIXEL_BGR = 1,  /* 3 bytes a pixel */
+  OAR_PIXEL_RGBA = 2, /* 4 bytes a pixel; alpha is dropped, as OpenCV does */
+  OAR_PIXEL_GRAY = 3  /* 1 byte a pixel, copied to all three channels */
+} oar_pixel_format;
+
+/* Borrowed pixels, row by row from the top. */
+typedef struct oar_image {
+  uint32_t struct_size;
+  oar_pixel_format format;
+  const uint8_t* data;
+  int32_t width;      /* pixels, 1 to 1,000,000 */
+  int32_t height;     /* pixels, 1 to 1,000,000 */
+  int64_t row_stride; /* bytes from a row to the next, at least width * bytes a pixel */
+} oar_image;
+
+typedef enum oar_color_order { OAR_COLOR_RGB = 0, OAR_COLOR_BGR = 1 } oar_color_order;
+
+typedef enum oar_resize {
+  OAR_RESIZE_NONE = 0,
+  OAR_RESIZE_SHORT = 1, /* the shorter side to resize_short, the other by round-half-even(side * (short / shorter)) */
+  OAR_RESIZE_EXACT = 2  /* to resize_width x resize_height, whatever the proportions */
+} oar_resize;
+
+typedef enum oar_interpolation {
+  OAR_INTERPOLATION_BILINEAR = 0, /* OpenCV's 8-bit INTER_LINEAR, to the byte */
+  OAR_INTERPOLATION_BICUBIC =
+      1,                        /* OpenCV's 8-bit INTER_CUBIC without IPP: within 1, the same bytes on every platform */
+  OAR_INTERPOLATION_NEAREST = 2 /* OpenCV's INTER_NEAREST */
+} oar_interpolation;
+
+typedef enum oar_layout { OAR_LAYOUT_NCHW = 0, OAR_LAYOUT_NHWC = 1 } oar_layout;
+
+/* Applied in the order of the fields; then every value x of channel c becomes (x * scale - mean[c]) / std[c] in
+ * float32, three roundings and no fused multiply-add, which is what numpy computes in PaddleClas' evaluation. Channels
+ * are numbered in `color` order. */
+typedef struct oar_preprocess_spec {
+  uint32_t struct_size;
+  oar_color_order color; /* the order in which the model wants the channels */
+  /* 0: none. In (0, 1]: first cut the centred square of side floor(crop_fraction * shorter side); its left and top are
+   * floor((side - square + 1) / 2), TensorFlow's rule for the EfficientNet family. */
+  double crop_fraction;
+  oar_resize resize;
+  int32_t resize_short;
+  int32_t resize_width;
+  int32_t resize_height;
+  oar_interpolation interpolation;
+  /* 0: none. Centre crop after the resize, left = (width - crop_width) / 2 and top alike, rounded down (PaddleClas). */
+  int32_t crop_width;
+  int32_t crop_height;
+  float scale;
+  float mean[3];
+  float std[3];
+  oar_layout layout;
+} oar_preprocess_spec;
+
+typedef struct oar_preprocessor oar_preprocessor;
+
+OAR_API oar_status oar_preprocessor_create(const oar_preprocess_spec* spec, oar_preprocessor** out);
+OAR_API void oar_preprocessor_destroy(oar_preprocessor* preprocessor);
+/* Width and height in pixels of what a picture of width x height becomes. */
+OAR_API oar_status oar_preprocessor_output_size(const oar_preprocessor* preprocessor, int32_t width, int32_t height,
+                                                int32_t* out_width, int32_t* out_height);
+/* The picture after resizing and cropping: 8-bit, height x width x 3 in `color` order. out_bytes must be exactly that.
+ */
+OAR_API oar_status oar_preprocessor_crop(const oar_preprocessor* preprocessor, const oar_image* image, uint8_t* out,
+                                         size_t out_bytes);
+/* The whole way: float32 of one picture in `layout`. out_count (in floats) must be exactly 3 * height * width. */
+OAR_API oar_status oar_preprocessor_run(const oar_preprocessor* preprocessor, const oar_image* image, float* out,
+                                        size_t out_count);
+
+/* ---- Scores ------------------------------------------------------------------------------------------------------ */
+
+/* probabilities[i] = exp(logits[i] - max) / sum, summed in double. In place is allowed. OAR_NOT_FINITE on NaN or inf.
+ */
+OAR_API oar_status oar_softmax(const float* logits, size_t count, float* probabilities);
+/* The k best of `count` scores, best first, equal scores by lower index; k is clamped to count. ids and best hold k
+ * entries; *found is how many were written. OAR_NOT_FINITE on NaN or infinity. */
+OAR_API oar_status oar_top_k(const float* scores, size_t count, size_t k, int32_t* ids, float* best, size_t* found);
+
+/* ---- Tensors ----------------------------------------------------------------------------------------------------- */
+
+typedef enum oar_dtype {
+  OAR_FLOAT32 = 0,
+  OAR_FLOAT64 = 1,
+  OAR_FLOAT16 = 2,
+  OAR_INT64 = 3,
+  OAR_INT32 = 4,
+  OAR_INT16 = 5,
+  OAR_INT8 = 6,
+  OAR_UINT8 = 7,
+  OAR_BOOL = 8
+} oar_dtype;
+
+/* "float32" and so on, numpy's names; NULL outside the enum. */
+OAR_API const char* oar_dtype_name(oar_dtype dtype);
+
+#define OAR_MAX_RANK 8
+
+/* A dense, row-major tensor, borrowed. */
+typedef struct oar_tensor {
+  uint32_t struct_size;
+  oar_dtype dtype;
+  const char* name;
+  int32_t rank;
+  int64_t dims[OAR_MAX_RANK]; /* -1 in a description: any size */
+  const void* data;           /* NULL in a description */
+  size_t bytes;
+} oar_tensor;
+
+/* ---- Model files (.nb) ------------------------------------------------------------------------------------------- */
+
+/* A verified Paddle Lite model file: container, FlatBuffers program and the bounds of every parameter. Weights are not
+ * read. */
+typedef struct oar_nb oar_nb;
+
+OAR_API oar_status oar_nb_open(const char* path, oar_nb** out);
+/* The bytes are borrowed for the life of the object. `name` stands for the file in messages. */
+OAR_API oar_status oar_nb_open_memory(const char* name, const void* data, size_t size, oar_nb** out);
+OAR_API void oar_nb_close(oar_nb* nb);
+/* JSON, by docs/schema/nb.schema.json: version, targets, inputs, outputs, ops, kernels, parameters. */
+OAR_API const char* oar_nb_description(const oar_nb* nb);
+
+/* ---- Engine ------------------------------------------------------------------------------------------------------ */
+
+/* A Paddle Lite library, loaded once for the life of the process. */
+typedef struct oar_engine oar_engine;
+
+/* Loads `library` (lite.so of the PyPI wheel, or libpaddle_light_api_shared.so) and the plugin that speaks to it, which
+ * is looked for beside the core, else by name where the system looks. The same file again gives the same engine; a
+ * different one is OAR_ENGINE_CONFLICT, since two Paddle Lite libraries corrupt each other. Any thread; the loads are
+ * serialised. The engine is never unloaded and must not be freed. */
+OAR_API oar_status oar_engine_load(const char* library, oar_engine** out);
+OAR_API const char* oar_engine_path(const oar_engine* engine);
+/* "2.12", as the engine says of itself. */
+OAR_API const char* oar_engine_version(const oar_engine* engine);
+
+/* ---- Sessions ---------------------------------------------------------------------------------------------------- */
+
+/* Paddle Lite's power modes (big.LITTLE core binding; ARM only). Its maintainers advise NO_BIND. */
+typedef enum oar_power {
+  OAR_POWER_HIGH = 0,
+  OAR_POWER_LOW = 1,
+  OAR_POWER_FULL = 2,
+  OAR_POWER_NO_BIND = 3,
+  OAR_POWER_RAND_HIGH = 4,
+  OAR_POWER_RAND_LOW = 5
+} oar_power;
+
+typedef struct oar_session_options {
+  uint32_t struct_size;
+  int32_t threads; /* 1 to 64 */
+  oar_power power;
+} oar_session_options;
+
+typedef struct oar_session oar_session;
+
+/* Verifies the file (oar_nb_open), its target against this CPU and its version against the engine, then loads it.
+ * options NULL: one thread, OAR_POWER_NO_BIND. */
+OAR_API oar_status oar_session_open(oar_engine* engine, const char* path, const oar_session_options* options,
+                                    oar_session** out);
+/* The same from memory; the bytes may be freed after the call. `name` stands for the file in messages. */
+OAR_API oar_status oar_session_open_memory(oar_engine* engine, const char* name, const void* data, size_t size,
+                                           const oar_session_options* options, oar_session** out);
+OAR_API void oar_session_close(oar_session* session);
+
+OAR_API size_t oar_session_input_count(const oar_session* session);
+OAR_API size_t oar_session_output_count(const oar_session* session);
+/* What the model takes: name, dtype, rank and dims with -1 where any size goes; data is NULL. */
+OAR_API oar_status oar_session_input(const oar_session* session, size_t index, oar_tensor* out);
+/* Copies tensor->data into the input called tensor->name (NULL: the only input). dtype, rank, dims and bytes are
+ * checked against the model; nothing is converted. Inputs keep their value between runs. */
+OAR_API oar_status oar_session_set_input(oar_session* session, const oar_tensor* tensor);
+/* OAR_INVALID_ARGUMENT while an input was never set. */
+OAR_API oar_status oar_session_run(oar_session* session);
+/* Name, dtype, dims and data of an output; data points into the engine and is valid until the session's next
+ * oar_session_run, oar_session_set_input or close. Before the first run: name only, data NULL and rank 0. */
+OAR_API oar_status oar_session_output(const oar_session* session, size_t index, oar_tensor* out);
+
+/* ---- Bundles ----------------------------------------------------------------------------------------------------- */
+
+/* A NAME.oar directory whose bundle.json obeys docs/schema/bundle.schema.json (format version 1) and whose files are
+ * all there, plain names inside the directory, of the recorded size. Hashes are checked when a file is asked for. */
+typedef struct oar_bundle oar_bundle;
+
+OAR_API oar_status oar_bundle_open(const char* path, oar_bundle** out);
+OAR_API void oar_bundle_close(oar_bundle* bundle);
+/* The text of bundle.json. */
+OAR_API const char* oar_bundle_json(const oar_bundle* bundle);
+/* The absolute path of a file that bundle.json lists ("labels.txt"), its SHA-256 checked. The string lives as long as
+ * the bundle. */
+OAR_API oar_status oar_bundle_file(const oar_bundle* bundle, const char* name, const char** path);
+/* The id of the variant called id ("arm64-fp32"), or for NULL of the most exact that fits this CPU: fp32, fp16, int16w,
+ * int8w, int8. OAR_NOT_FOUND names those there are; OAR_WRONG_TARGET when none fits. */
+OAR_API oar_status oar_bundle_pick_variant(const oar_bundle* bundle, const char* id, const char** out);
+/* oar_bundle_pick_variant, the hash of its file, then oar_session_open. */
+OAR_API oar_status oar_bundle_open_session(const oar_bundle* bundle, oar_engine* engine, const char* variant,
+                                           const oar_session_options* options, oar_session** out);
+/* spec->struct_size must be set. OAR_NOT_A_CLASSIFIER when the bundle has none. */
+OAR_API oar_status oar_bundle_preprocess(const oar_bundle* bundle, oar_preprocess_spec* spec);
+/* The name of a class; NULL where the bundle has no label for it. */
+OAR_API const char* oar_bundle_label(const oar_bundle* bundle, int32_t class_id);
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
+
+#endif /* OARLOCK_H_ */
