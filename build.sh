@@ -1,0 +1,211 @@
+#!/usr/bin/env bash
+# The one command of this repository; `./build.sh help` lists what it does.
+# It keeps everything it makes in .venv/ and build/, and Paddle Lite in the user's cache (OARLOCK_HOME overrides).
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+root=$PWD
+
+BUILD_PACKAGES="cmake ninja-build g++ flatbuffers-compiler libflatbuffers-dev nlohmann-json3-dev"
+TEST_PACKAGES="libgtest-dev"
+CHECK_PACKAGES="clang-14 clang-format-14 clang-tidy-14"
+jobs=$(nproc 2>/dev/null || echo 2)
+
+usage() {
+  cat <<'END'
+usage: ./build.sh COMMAND
+
+  setup           the working tree: .venv with both distributions and their native parts, Paddle Lite in the cache
+  demo            photographs classified by a Paddle Lite model made here, and compared with PaddlePaddle's answer
+  test [--full]   every test in at most 15 minutes; --full adds those that take longer
+  check           formatting, lint, types and warnings: ruff, mypy, clang-format, clang-tidy
+  native PRESET   the native core alone, by a preset of native/CMakePresets.json, into build/PRESET
+  bench           the ratios of benchmarks/
+  help            this text
+
+OARLOCK_PYTHON names the Python to use (3.10 to 3.13); otherwise the newest one found.
+END
+}
+
+say() { printf '%s\n' "build.sh: $*" >&2; }
+die() { say "$*"; exit 1; }
+
+# ---- what the system must have -----------------------------------------------------------------------------------
+
+missing_packages() {
+  local package
+  for package in "$@"; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || printf '%s ' "$package"
+  done
+}
+
+need_packages() {
+  if ! command -v dpkg-query >/dev/null; then
+    local tool
+    for tool in cmake ninja c++ flatc; do
+      command -v "$tool" >/dev/null || die "$tool is missing; on Debian it comes with: apt-get install $*"
+    done
+    return
+  fi
+  local missing
+  missing=$(missing_packages "$@")
+  [ -z "$missing" ] && return
+  if [ "$(id -u)" != 0 ]; then
+    die "system packages are missing; install them with: sudo apt-get install -y --no-install-recommends $missing"
+  fi
+  say "installing $missing"
+  # shellcheck disable=SC2086
+  install() { DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >"$root/build/apt.log" 2>&1; }
+  mkdir -p build
+  install || { apt-get update -qq >>build/apt.log 2>&1 && install; } ||
+    { tail -n 5 build/apt.log >&2; die "apt-get could not install $missing (build/apt.log has it all)"; }
+}
+
+# ---- the virtual environment -------------------------------------------------------------------------------------
+
+# A Python counts when it starts and can make a virtual environment. Version managers put launchers on PATH for Pythons
+# that do not start, so each candidate is run.
+works() { "$1" -c 'import sys, venv, ensurepip; raise SystemExit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1; }
+
+find_python() {
+  if [ -n "${OARLOCK_PYTHON:-}" ]; then
+    works "$OARLOCK_PYTHON" || die "OARLOCK_PYTHON=$OARLOCK_PYTHON is no Python 3.10 to 3.13 with venv and ensurepip"
+    echo "$OARLOCK_PYTHON"
+    return
+  fi
+  local version candidate
+  for version in 3.13 3.12 3.11 3.10; do
+    for candidate in "python$version" "${PYENV_ROOT:-$HOME/.pyenv}/versions/$version".*/bin/"python$version" \
+      "$HOME/.local/share/uv/python/cpython-$version".*/bin/"python$version"; do
+      if command -v "$candidate" >/dev/null && works "$candidate"; then
+        command -v "$candidate"
+        return
+      fi
+    done
+  done
+  die "no Python 3.10 to 3.13 with venv and ensurepip was found; on Debian: apt-get install -y python3 python3-venv"
+}
+
+pip() { .venv/bin/python -m pip --quiet --disable-pip-version-check "$@"; }
+
+# Everything that decides what an install looks like; when it has not changed there is nothing to do.
+fingerprint() {
+  {
+    echo "$1"
+    cat tests/requirements.txt py/pyproject.toml opt/pyproject.toml
+    find native opt/native opt/CMakeLists.txt -type f -not -path '*/tests/*' -print0 | sort -z | xargs -0 sha256sum
+  } | sha256sum | cut -d' ' -f1
+}
+
+setup() {
+  # shellcheck disable=SC2086
+  need_packages $BUILD_PACKAGES
+  local python version
+  if [ -x .venv/bin/python ] && works .venv/bin/python && [ -z "${OARLOCK_PYTHON:-}" ]; then
+    python=.venv/bin/python
+  else
+    python=$(find_python)
+  fi
+  version=$("$python" -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])')
+  if ! [ -x .venv/bin/python ] || [ "$(.venv/bin/python -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])' 2>/dev/null)" != "$version" ]; then
+    say "making .venv with Python $version"
+    rm -rf .venv
+    "$python" -m venv .venv
+  fi
+  local now
+  now=$(fingerprint "$version")
+  [ "$(cat .venv/oarlock-installed 2>/dev/null)" = "$now" ] && return
+  rm -f .venv/oarlock-installed
+  say "installing what the tests and the build need"
+  pip install -r tests/requirements.txt
+  say "building and installing oarlock (py/)"
+  pip install --no-build-isolation -e ./py -C build-dir="$root/build/py"
+  say "building and installing oarlock-opt (opt/) with PaddlePaddle"
+  pip install --no-build-isolation -e './opt[reference]' -C build-dir="$root/build/opt"
+  echo "$now" >.venv/oarlock-installed
+}
+
+engine() { .venv/bin/oarlock lite install >/dev/null; }
+
+# ---- commands ----------------------------------------------------------------------------------------------------
+
+native() {
+  local preset=${1:-}
+  [ -n "$preset" ] || die "which preset? They are: $(cd native && cmake --list-presets | sed -n 's/^ *"\([^"]*\)".*/\1/p' | tr '\n' ' ')"
+  # shellcheck disable=SC2086
+  need_packages $BUILD_PACKAGES $TEST_PACKAGES
+  mkdir -p "build/$preset"
+  quietly "build/$preset/configure.log" cmake -S native --preset "$preset"
+  quietly "build/$preset/build.log" cmake --build "build/$preset" -j "$jobs"
+}
+
+# Runs a command with its output in a file, which is shown when the command fails.
+quietly() {
+  local log=$1
+  shift
+  "$@" >"$log" 2>&1 || { cat "$log" >&2; die "failed: $*"; }
+}
+
+test_all() {
+  local full=()
+  case "${1:-}" in
+    --full) full=(--full) ;;
+    "") ;;
+    *) die "test takes --full, not '$1'" ;;
+  esac
+  setup
+  engine
+  local preset
+  for preset in host asan; do
+    say "native tests ($preset)"
+    native "$preset"
+    ctest --test-dir "build/$preset" --output-on-failure --quiet -j "$jobs" || die "native tests failed ($preset)"
+  done
+  say "Python tests"
+  .venv/bin/python -m pytest "${full[@]}"
+}
+
+check() {
+  setup
+  # shellcheck disable=SC2086
+  need_packages $BUILD_PACKAGES $TEST_PACKAGES $CHECK_PACKAGES
+  local cxx
+  mapfile -t cxx < <(find native opt/native arm_linux -name '*.cc' -o -name '*.h' | sort)
+  say "ruff"
+  .venv/bin/ruff format --check --quiet . || die "run .venv/bin/ruff format"
+  .venv/bin/ruff check --quiet .
+  say "mypy"
+  .venv/bin/mypy py/oarlock opt/oarlock_opt
+  say "clang-format"
+  clang-format-14 --dry-run -Werror "${cxx[@]}"
+  say "warnings as errors (g++ and clang), clang-tidy"
+  native check-gcc
+  native check-clang
+  say "all checks passed"
+}
+
+demo() {
+  setup
+  engine
+  mkdir -p build/demo
+  .venv/bin/oarlock opt EfficientNetLite0 --weights imagenet -o build/demo/efficientnet_lite0.oar --target x86,arm64
+  .venv/bin/python examples/photographs.py build/demo/efficientnet_lite0.oar
+}
+
+bench() {
+  setup
+  engine
+  .venv/bin/python -m benchmarks "$@"
+}
+
+command=${1:-help}
+shift || true
+case "$command" in
+  setup) setup && engine ;;
+  demo) demo ;;
+  test) test_all "$@" ;;
+  check) check ;;
+  native) native "$@" ;;
+  bench) bench "$@" ;;
+  help | -h | --help) usage ;;
+  *) usage >&2; die "unknown command '$command'" ;;
+esac

@@ -1,0 +1,29 @@
+# What the build needs besides a compiler. Headers only: nothing of these is linked.
+find_package(Threads REQUIRED)
+
+function(oarlock_require variable what package)
+  if(NOT ${variable})
+    message(FATAL_ERROR "${what} was not found. On Debian and Ubuntu: apt-get install ${package}")
+  endif()
+endfunction()
+
+find_program(OARLOCK_FLATC flatc)
+oarlock_require(OARLOCK_FLATC "The FlatBuffers compiler (flatc)" flatbuffers-compiler)
+
+find_path(OARLOCK_FLATBUFFERS_INCLUDE flatbuffers/flatbuffers.h)
+oarlock_require(OARLOCK_FLATBUFFERS_INCLUDE "FlatBuffers' header" libflatbuffers-dev)
+
+find_path(OARLOCK_JSON_INCLUDE nlohmann/json.hpp)
+oarlock_require(OARLOCK_JSON_INCLUDE "nlohmann's JSON header" nlohmann-json3-dev)
+
+# The two header libraries through a folder of their own: the compiler must not be given all of /usr/include, which is
+# the host's when another processor is compiled for.
+set(OARLOCK_HEADERS ${CMAKE_CURRENT_BINARY_DIR}/headers)
+file(MAKE_DIRECTORY ${OARLOCK_HEADERS})
+file(CREATE_LINK ${OARLOCK_FLATBUFFERS_INCLUDE}/flatbuffers ${OARLOCK_HEADERS}/flatbuffers SYMBOLIC)
+file(CREATE_LINK ${OARLOCK_JSON_INCLUDE}/nlohmann ${OARLOCK_HEADERS}/nlohmann SYMBOLIC)
+
+if(OARLOCK_BUILD_TESTS)
+  find_package(GTest QUIET)
+  oarlock_require(GTest_FOUND "GoogleTest" libgtest-dev)
+endif()

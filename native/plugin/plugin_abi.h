@@ -1,0 +1,65 @@
+// What the core calls of an engine: one table of C functions, exported by a plugin library.
+//
+// The core is built without any Paddle Lite file. A plugin is a small library of ours that is linked against the soname
+// of one Paddle Lite library and includes lite_api.h; the core opens it after the engine, asks for
+// oarlock_plugin_table() and from then on speaks only through these functions. No C++ type and no exception crosses.
+//
+// Functions that can fail return 0 on success and otherwise put a NUL-terminated text into `error`, cut to
+// kOarlockPluginErrorBytes. A predictor may be used by one thread at a time.
+#ifndef OARLOCK_PLUGIN_PLUGIN_ABI_H_
+#define OARLOCK_PLUGIN_PLUGIN_ABI_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "oarlock.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { kOarlockPluginAbi = 1, kOarlockPluginErrorBytes = 512 };
+
+typedef struct oarlock_predictor oarlock_predictor;
+
+typedef struct oarlock_predictor_options {
+  const char* path; /* NULL: the model is in memory */
+  const void* data; /* copied by the engine */
+  size_t size;
+  int32_t threads;
+  oar_power power;
+} oarlock_predictor_options;
+
+typedef struct oarlock_plugin_table {
+  int32_t abi;                /* kOarlockPluginAbi of the plugin's build */
+  const char* layout_version; /* the engine version whose interface the plugin declares, "2.12" */
+
+  /* Whether the loaded library lays its configuration out as the plugin declares. Called once, before all others. */
+  int (*check_layout)(char* error);
+
+  /* Not to be called by two threads at once: the engine fills global registries. */
+  int (*create)(const oarlock_predictor_options* options, oarlock_predictor** out, char* error);
+  void (*destroy)(oarlock_predictor* predictor);
+
+  /* What the engine says of its own version, "v2.12" or a commit. The text lives as long as the predictor. */
+  int (*version)(oarlock_predictor* predictor, const char** out, char* error);
+  /* Names in the order of their index. They live as long as the predictor. */
+  int (*names)(oarlock_predictor* predictor, const char* const** inputs, size_t* input_count,
+               const char* const** outputs, size_t* output_count, char* error);
+  /* Copies bytes bytes of dims[0] x … x dims[rank - 1] values into input `index`. */
+  int (*set_input)(oarlock_predictor* predictor, size_t index, oar_dtype dtype, const int64_t* dims, int32_t rank,
+                   const void* data, size_t bytes, char* error);
+  int (*run)(oarlock_predictor* predictor, char* error);
+  /* Fills dtype, rank, dims, data and bytes. Only after a run. */
+  int (*output)(oarlock_predictor* predictor, size_t index, oar_tensor* out, char* error);
+} oarlock_plugin_table;
+
+/* The table, of static storage. The core looks this symbol up by name. */
+#define OARLOCK_PLUGIN_SYMBOL "oarlock_plugin_table_v1"
+OAR_API const oarlock_plugin_table* oarlock_plugin_table_v1(void);
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
+
+#endif /* OARLOCK_PLUGIN_PLUGIN_ABI_H_ */

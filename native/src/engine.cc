@@ -1,0 +1,121 @@
+#include "engine.h"
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "engine_library.h"
+#include "engine_probe.h"
+#include "nb.h"
+#include "status.h"
+
+namespace oarlock {
+namespace {
+
+// What has been loaded in this process. A library that was loaded and then refused stays in memory all the same, and
+// another one beside it would corrupt both.
+struct Resident {
+  LibraryId id;
+  std::unique_ptr<oar_engine> engine;
+  std::optional<Error> refusal;
+};
+
+std::mutex& resident_mutex() {
+  static std::mutex mutex;
+  return mutex;
+}
+
+// Never destroyed: sessions of other threads may outlive the static destructors.
+Resident*& resident() {
+  static Resident* instance = nullptr;
+  return instance;
+}
+
+std::string ask_version(oar_engine& engine) {
+  const std::vector<unsigned char> model = empty_nb_model();
+  oarlock_predictor_options options = {};
+  options.data = model.data();
+  options.size = model.size();
+  options.threads = 1;
+  options.power = OAR_POWER_NO_BIND;
+  const Predictor predictor(engine, engine.path, options);
+  const char* version = nullptr;
+  char error[kOarlockPluginErrorBytes] = "";
+  if (engine.plugin->version(predictor.get(), &version, error) != 0) {
+    fail(OAR_ENGINE_UNAVAILABLE, engine.path, ": does not tell its version: ", error);
+  }
+  return version;
+}
+
+std::unique_ptr<oar_engine> open_engine(const EngineLibrary& library) {
+  auto engine = std::make_unique<oar_engine>();
+  engine->path = library.path();
+  engine->plugin = library.open_plugin();
+  char error[kOarlockPluginErrorBytes] = "";
+  const std::string expected = engine->plugin->layout_version;
+  if (engine->plugin->check_layout(error) != 0) {
+    fail(OAR_ENGINE_UNAVAILABLE, engine->path, ": is not laid out as Paddle Lite ", expected, ": ", error,
+         "; use the library of version ", expected);
+  }
+  engine->reported_version = ask_version(*engine);
+  const std::string number = version_number(engine->reported_version);
+  if (number.empty()) {
+    engine->version = engine->reported_version.empty() ? expected : expected + "+" + engine->reported_version;
+  } else if (number == expected) {
+    engine->version = number;
+  } else {
+    fail(OAR_ENGINE_UNAVAILABLE, engine->path, ": is Paddle Lite ", number, ", expected ", expected);
+  }
+  return engine;
+}
+
+oar_engine* load(const std::string& path) {
+  const std::lock_guard<std::mutex> lock(resident_mutex());
+  const LibraryId id = identify_library(path);
+  Resident*& current = resident();
+  if (current != nullptr && !(current->id == id)) {
+    fail(OAR_ENGINE_CONFLICT, path, ": cannot be loaded: this process already holds the Paddle Lite library ",
+         current->id.path, ", and two of them corrupt each other; use that one, or another process");
+  }
+  if (current == nullptr) {
+    const EngineLibrary library(id);  // Throws without a trace in the process.
+    current = new Resident{id, nullptr, std::nullopt};
+    try {
+      current->engine = open_engine(library);
+    } catch (const Error& error) {
+      current->refusal = error;
+    }
+  }
+  if (current->refusal) throw *current->refusal;
+  return current->engine.get();
+}
+
+}  // namespace
+
+Predictor::Predictor(oar_engine& engine, const std::string& name, const oarlock_predictor_options& options)
+    : engine_(engine) {
+  char error[kOarlockPluginErrorBytes] = "";
+  const std::lock_guard<std::mutex> lock(engine_.create_mutex);
+  if (engine_.plugin->create(&options, &predictor_, error) != 0) {
+    fail(OAR_ENGINE_FAILED, name, ": Paddle Lite cannot load it: ", error);
+  }
+}
+
+Predictor::~Predictor() {
+  const std::lock_guard<std::mutex> lock(engine_.create_mutex);
+  engine_.plugin->destroy(predictor_);
+}
+
+}  // namespace oarlock
+
+oar_status oar_engine_load(const char* library, oar_engine** out) {
+  using namespace oarlock;
+  return guard([&] {
+    required(out, "out");
+    *out = load(&required(library, "library"));
+  });
+}
+
+const char* oar_engine_path(const oar_engine* engine) { return engine == nullptr ? "" : engine->path.c_str(); }
+
+const char* oar_engine_version(const oar_engine* engine) { return engine == nullptr ? "" : engine->version.c_str(); }

@@ -1,0 +1,140 @@
+#include "engine_library.h"
+
+#include <dlfcn.h>
+#include <link.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+
+#include "elf_file.h"
+#include "oarlock.h"
+#include "status.h"
+
+namespace oarlock {
+namespace {
+
+struct Flavour {
+  const char* soname;
+  const char* plugin;
+  const char* description;
+};
+
+constexpr Flavour kFlavours[] = {
+    {"liblite_pybind.so", "liboarlock_lite_full.so", "lite.so of the paddlelite wheel"},
+    {"libpaddle_light_api_shared.so", "liboarlock_lite_light.so", "libpaddle_light_api_shared.so of a release"},
+};
+constexpr const char* kPythonSymbols = "liboarlock_python_symbols.so";
+constexpr const char* kMkl = "libmklml_intel.so";
+// Exported by engines that open MKL by name as soon as a model is loaded, and abort without it.
+constexpr const char* kMklMarker = "_ZN6paddle4lite3x8616mklml_dso_handleE";
+
+const Flavour& flavour_of(const std::string& path) {
+  const std::string soname = read_soname(path);
+  for (const Flavour& flavour : kFlavours) {
+    if (soname == flavour.soname) return flavour;
+  }
+  fail(OAR_ENGINE_UNAVAILABLE, path, ": is a shared library ", soname.empty() ? "without a soname" : "called " + soname,
+       ", expected ", kFlavours[0].soname, " (", kFlavours[0].description, ") or ", kFlavours[1].soname, " (",
+       kFlavours[1].description, ")");
+}
+
+std::string folder_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
+
+bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+
+std::string last_dl_error() {
+  const char* error = ::dlerror();
+  return error == nullptr ? "no reason given" : error;
+}
+
+// The file of ours called `name`: beside the core when it is there, else left to the system to find.
+std::string companion(const char* name) {
+  Dl_info info;
+  if (::dladdr(reinterpret_cast<const void*>(&oar_engine_load), &info) != 0 && info.dli_fname != nullptr) {
+    const std::string fname = info.dli_fname;
+    if (fname.find('/') != std::string::npos) {
+      const std::string beside = folder_of(fname) + "/" + name;
+      if (exists(beside)) return beside;
+    }
+  }
+  return name;
+}
+
+void refuse_namesake(const LibraryId& id, const char* soname) {
+  void* other = ::dlopen(soname, RTLD_LAZY | RTLD_NOLOAD);
+  if (other == nullptr) return;
+  const link_map* map = nullptr;
+  struct stat status;
+  const bool same = ::dlinfo(other, RTLD_DI_LINKMAP, &map) == 0 && ::stat(map->l_name, &status) == 0 &&
+                    status.st_dev == id.device && status.st_ino == id.inode;
+  const std::string name = map == nullptr ? soname : map->l_name;
+  ::dlclose(other);
+  if (!same) {
+    fail(OAR_ENGINE_CONFLICT, id.path, ": cannot be loaded: something else in this process has loaded ", name,
+         ", and two Paddle Lite libraries corrupt each other; use that file, or another process");
+  }
+}
+
+// The Python wheel's library needs some data symbols of Python at load; without a Python in the process, ours.
+void provide_python_symbols() {
+  if (::dlsym(RTLD_DEFAULT, "PyExc_ValueError") != nullptr) return;
+  const std::string path = companion(kPythonSymbols);
+  // A failure shows when the engine is loaded, if it needs them at all.
+  ::dlopen(path.c_str(), RTLD_LAZY | RTLD_GLOBAL);
+  ::dlerror();
+}
+
+void check_mkl(void* engine, const std::string& path) {
+  if (::dlsym(engine, kMklMarker) == nullptr) return;
+  // Where the engine's own search finds it: in libs/ beside the engine, or already loaded, or wherever the system looks.
+  const std::string beside = folder_of(path) + "/libs/" + kMkl;
+  if (::dlopen(exists(beside) ? beside.c_str() : kMkl, RTLD_LAZY | RTLD_LOCAL) == nullptr) {
+    fail(OAR_ENGINE_UNAVAILABLE, path, ": needs ", kMkl, ", which does not load (", last_dl_error(),
+         "): keep the folder libs/ of the wheel beside the library");
+  }
+}
+
+}  // namespace
+
+LibraryId identify_library(const std::string& path) {
+  const std::unique_ptr<char, void (*)(void*)> resolved(::realpath(path.c_str(), nullptr), std::free);
+  struct stat status;
+  if (resolved == nullptr || ::stat(resolved.get(), &status) != 0) {
+    const int error = errno;
+    if (error == ENOENT || error == ENOTDIR) fail(OAR_NOT_FOUND, path, ": no such file; expected a Paddle Lite library");
+    fail(OAR_IO, path, ": cannot be examined: ", std::strerror(error));
+  }
+  return {status.st_dev, status.st_ino, resolved.get()};
+}
+
+EngineLibrary::EngineLibrary(const LibraryId& id) : path_(id.path), plugin_(nullptr), handle_(nullptr) {
+  const Flavour& flavour = flavour_of(path_);
+  plugin_ = flavour.plugin;
+  refuse_namesake(id, flavour.soname);
+  provide_python_symbols();
+  handle_ = ::dlopen(path_.c_str(), RTLD_LAZY | RTLD_LOCAL);
+  if (handle_ == nullptr) fail(OAR_ENGINE_UNAVAILABLE, path_, ": cannot be loaded: ", last_dl_error());
+}
+
+const oarlock_plugin_table* EngineLibrary::open_plugin() const {
+  check_mkl(handle_, path_);
+  const std::string path = companion(plugin_);
+  void* plugin = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (plugin == nullptr) {
+    fail(OAR_ENGINE_UNAVAILABLE, path_, ": the plugin ", plugin_, " cannot be loaded: ", last_dl_error());
+  }
+  using Entry = const oarlock_plugin_table* (*)();
+  const auto entry = reinterpret_cast<Entry>(::dlsym(plugin, OARLOCK_PLUGIN_SYMBOL));
+  const oarlock_plugin_table* table = entry == nullptr ? nullptr : entry();
+  if (table == nullptr || table->abi != kOarlockPluginAbi) {
+    fail(OAR_ENGINE_UNAVAILABLE, path, ": is no plugin of this build of Oarlock; install all of its libraries together");
+  }
+  return table;
+}
+
+}  // namespace oarlock

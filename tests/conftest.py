@@ -1,0 +1,72 @@
+"""What every test folder shares: the --full switch, the command line, the engine, and bundles that several tests use."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from oarlock import store
+
+ROOT = Path(__file__).parent.parent
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="run the tests that take long as well")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--full"):
+        return
+    long = [item for item in items if item.get_closest_marker("full")]
+    config.hook.pytest_deselected(items=long)
+    items[:] = [item for item in items if not item.get_closest_marker("full")]
+
+
+def run_oarlock(*arguments: str | Path, status: int = 0, **options: object) -> subprocess.CompletedProcess[str]:
+    """Run the installed command in a process of its own; it must end with ``status`` and print no traceback."""
+    command = [Path(sys.executable).with_name("oarlock"), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, **options)  # type: ignore[call-overload]
+    assert done.returncode == status, f"{arguments}\nstdout: {done.stdout}\nstderr: {done.stderr}"
+    assert "Traceback" not in done.stderr
+    return done
+
+
+@pytest.fixture(scope="session")
+def oarlock_cli() -> Run:
+    """The command line: ``oarlock_cli("predict", bundle, status=1)``."""
+    return run_oarlock
+
+
+@pytest.fixture(scope="session")
+def engine() -> Path:
+    """The library of Paddle Lite 2.12 for this machine, installed where it is missing."""
+    return store.install().library
+
+
+@pytest.fixture(scope="session")
+def photographs() -> Path:
+    """The folder of photographs that the scikit-image package brings."""
+    import skimage
+
+    return Path(skimage.__file__).parent / "data"
+
+
+@pytest.fixture(scope="session")
+def lite0_source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """EfficientNet-Lite0 with its ImageNet weights, as an inference model."""
+    folder = tmp_path_factory.mktemp("lite0") / "efficientnet_lite0"
+    run_oarlock("export", "EfficientNetLite0", "--weights", "imagenet", "-o", folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def lite0(lite0_source: Path, engine: Path) -> Path:
+    """The bundle of it: x86, arm64 and armv7, with goldens."""
+    bundle = lite0_source.with_suffix(".oar")
+    run_oarlock("opt", lite0_source, "-o", bundle, "--target", "x86,arm64,armv7")
+    return bundle
