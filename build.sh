@@ -124,7 +124,7 @@ setup() {
   echo "$now" >.venv/oarlock-installed
 }
 
-engine() { .venv/bin/oarlock lite install >/dev/null; }
+engine() { .venv/bin/oarlock lite list --json | grep -q '"target": "x86"' || .venv/bin/oarlock lite install >/dev/null; }
 
 # ---- commands ----------------------------------------------------------------------------------------------------
 
@@ -187,8 +187,9 @@ demo() {
   setup
   engine
   mkdir -p build/demo
-  .venv/bin/oarlock opt EfficientNetLite0 --weights imagenet -o build/demo/efficientnet_lite0.oar --target x86,arm64
-  .venv/bin/python examples/photographs.py build/demo/efficientnet_lite0.oar
+  .venv/bin/oarlock export EfficientNetLite0 --weights imagenet -o build/demo/efficientnet_lite0 >/dev/null
+  .venv/bin/oarlock opt build/demo/efficientnet_lite0 -o build/demo/efficientnet_lite0.oar --target x86,arm64
+  .venv/bin/python examples/photographs.py build/demo/efficientnet_lite0.oar build/demo/efficientnet_lite0
 }
 
 bench() {

@@ -70,6 +70,8 @@ struct Place {
 
 // A view of a tensor that belongs to a predictor.
 struct Tensor {
+  explicit Tensor(void* raw);
+  explicit Tensor(const void* raw);
   void Resize(const std::vector<int64_t>& shape);
   template <typename T>
   const T* data() const;
@@ -85,10 +87,10 @@ struct Tensor {
   void* raw_tensor_;
 };
 
-// Its constructor, destructor and vtable are the engine's; only the order of the virtual functions is stated here.
+// Only the engine makes them. What matters is the order of the virtual functions.
 class PaddlePredictor {
  public:
-  PaddlePredictor() = delete;
+  PaddlePredictor();
   virtual std::unique_ptr<Tensor> GetInput(int index) = 0;
   virtual std::unique_ptr<const Tensor> GetOutput(int index) const = 0;
   virtual void Run() = 0;

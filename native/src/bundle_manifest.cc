@@ -1,8 +1,8 @@
 #include "bundle_manifest.h"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
+#include <utility>
 
 #include "bundle_preprocess.h"
 #include "json_field.h"
@@ -31,7 +31,7 @@ bool is_plain_name(const std::string& name) {
 
 class ManifestReader {
  public:
-  explicit ManifestReader(const JsonField& root) : root_(root) {}
+  explicit ManifestReader(JsonField root) : root_(std::move(root)) {}
 
   BundleManifest read() {
     check_format();
@@ -181,7 +181,7 @@ class ManifestReader {
     }
   }
 
-  const JsonField& root_;
+  JsonField root_;
   BundleManifest manifest_;
 };
 

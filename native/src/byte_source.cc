@@ -66,6 +66,13 @@ void ByteSource::read(uint64_t offset, void* out, size_t count) const {
   }
 }
 
+std::string ByteSource::identity() const {
+  struct stat status;
+  if (::fstat(descriptor_, &status) != 0) fail(OAR_IO, name_, ": cannot be examined: ", std::strerror(errno));
+  return text(status.st_dev, ":", status.st_ino, ":", status.st_size, ":", status.st_mtim.tv_sec, ".",
+              status.st_mtim.tv_nsec);
+}
+
 std::string ByteSource::pinned_path() const {
   const std::string pinned = text("/proc/self/fd/", descriptor_);
   return ::access(pinned.c_str(), R_OK) == 0 ? pinned : name_;

@@ -29,6 +29,10 @@ class ByteSource {
   // The bytes [offset, offset + count), which must lie within size(). OAR_IO when the file has become shorter.
   void read(uint64_t offset, void* out, size_t count) const;
 
+  // Device, inode, size and time of the last change of the open file: another text when its content has changed. Files
+  // only.
+  std::string identity() const;
+
   // A path that names the very file that is open here, whatever has been renamed over its own path since. Valid while
   // this object lives.
   std::string pinned_path() const;

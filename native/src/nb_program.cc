@@ -2,6 +2,7 @@
 
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "nb_kernel.h"
@@ -35,6 +36,7 @@ class ProgramReader {
     for (size_t b = 0; b < blocks; ++b) read_operators(b);
     check_complete(result_.inputs, "feed");
     check_complete(result_.outputs, "fetch");
+    for (NbTensor& input : result_.inputs) input.is_overwritten = written_.count(input.name) != 0;
     return std::move(result_);
   }
 
@@ -113,6 +115,7 @@ class ProgramReader {
       check_arguments(b, op.outputs(), where);
       check_attributes(op.attrs(), where);
       count(op, type, where);
+      if (type != "feed") note_written(op);
       if (b != 0) continue;
       if (type == "feed") place(result_.inputs, op, op.outputs(), "Out", where);
       if (type == "fetch") place(result_.outputs, op, op.inputs(), "X", where);
@@ -155,6 +158,15 @@ class ProgramReader {
       if (!has_value(attribute)) {
         bad(where, " has the attribute '", attribute.name()->string_view(), "' of type number ",
             static_cast<int>(attribute.type()), " without a value of that type");
+      }
+    }
+  }
+
+  void note_written(const schema::OpDesc& op) {
+    for (size_t i = 0; i < length(op.outputs()); ++i) {
+      const auto* names = op.outputs()->Get(static_cast<flatbuffers::uoffset_t>(i))->arguments();
+      for (size_t j = 0; j < length(names); ++j) {
+        written_.insert(names->GetAsString(static_cast<flatbuffers::uoffset_t>(j))->string_view());
       }
     }
   }
@@ -257,7 +269,8 @@ class ProgramReader {
 
   const std::string& file_;
   const schema::ProgramDesc& program_;
-  std::vector<Variables> variables_;  // Of each block, by name.
+  std::vector<Variables> variables_;               // Of each block, by name.
+  std::unordered_set<std::string_view> written_;  // Outputs of all operators but feed.
   NbProgram result_;
 };
 

@@ -20,6 +20,7 @@ struct NbTensor {
   std::string name;
   std::optional<std::vector<int64_t>> shape;  // -1: any size. Nothing: the file does not say.
   std::optional<oar_dtype> dtype;
+  bool is_overwritten = false;  // An input that an operator of the model writes to.
 };
 
 struct NbProgram {

@@ -94,13 +94,16 @@ void oar_session::set_input(const oar_tensor& tensor) {
 
 void oar_session::run() {
   for (const Input& input : inputs_) {
-    if (!input.is_set) fail(OAR_INVALID_ARGUMENT, name_, ": input '", input.tensor.name, "' was never set");
+    if (input.is_set) continue;
+    fail(OAR_INVALID_ARGUMENT, name_, ": input '", input.tensor.name, "' was never set",
+         input.tensor.is_overwritten ? " since the last run; this model overwrites it" : "");
   }
   char error[kOarlockPluginErrorBytes] = "";
   if (predictor_.plugin().run(predictor_.get(), error) != 0) {
     fail(OAR_ENGINE_FAILED, name_, ": Paddle Lite failed to run it: ", error);
   }
   has_run_ = true;
+  for (Input& input : inputs_) input.is_set = !input.tensor.is_overwritten;
 }
 
 void oar_session::output(size_t index, oar_tensor& out) const {

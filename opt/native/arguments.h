@@ -1,0 +1,28 @@
+// The worker's command line.
+#ifndef OARLOCK_OPT_NATIVE_ARGUMENTS_H_
+#define OARLOCK_OPT_NATIVE_ARGUMENTS_H_
+
+#include <string>
+#include <vector>
+
+#include "shim.h"
+
+namespace oarlock {
+
+struct Arguments {
+  std::string engine;
+  std::string model;
+  std::string params;
+  std::string output;
+  std::vector<oarlock_place> places;
+  int weight_bits = 0;
+};
+
+extern const char kUsage[];
+
+// Throws std::invalid_argument with a text that names the option.
+Arguments parse_arguments(int argc, char** argv);
+
+}  // namespace oarlock
+
+#endif  // OARLOCK_OPT_NATIVE_ARGUMENTS_H_

@@ -1,0 +1,51 @@
+// The shim: the one call into Paddle Lite's optimiser.
+#include "shim.h"
+
+#include <cstdio>
+#include <exception>
+#include <new>
+#include <stdexcept>
+
+#include "lite_api.h"
+
+namespace lite = paddle::lite_api;
+
+namespace {
+
+void optimize(const oarlock_job& job) {
+  lite::CxxConfig config;
+  config.model_file = job.model;
+  config.param_file = job.params;
+  for (size_t i = 0; i < job.place_count; ++i) {
+    const oarlock_place& place = job.places[i];
+    config.valid_places.push_back({static_cast<lite::TargetType>(place.target),
+                                   static_cast<lite::PrecisionType>(place.precision),
+                                   static_cast<lite::DataLayoutType>(place.layout)});
+  }
+  if (job.weight_bits != 0) {
+    config.quant_model = true;
+    config.quant_type = job.weight_bits == 8 ? lite::QuantType::QUANT_INT8 : lite::QuantType::QUANT_INT16;
+  }
+  const std::shared_ptr<lite::PaddlePredictor> predictor = lite::CreatePaddlePredictor<lite::CxxConfig>(config);
+  if (predictor == nullptr) throw std::runtime_error("Paddle Lite returned no predictor");
+  predictor->SaveOptimizedModel(job.output, lite::LiteModelType::kNaiveBuffer, /*record_info=*/false);
+}
+
+}  // namespace
+
+extern "C" __attribute__((visibility("default"))) oarlock_job_result oarlock_optimize_v1(const oarlock_job* job,
+                                                                                         char* error,
+                                                                                         size_t error_size) {
+  try {
+    optimize(*job);
+    return kOarlockJobDone;
+  } catch (const std::bad_alloc&) {
+    std::snprintf(error, error_size, "not enough memory");
+    return kOarlockJobNoMemory;
+  } catch (const std::exception& exception) {
+    std::snprintf(error, error_size, "%s", exception.what());
+  } catch (...) {
+    std::snprintf(error, error_size, "an exception that is no std::exception");
+  }
+  return kOarlockJobFailed;
+}

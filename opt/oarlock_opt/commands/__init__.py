@@ -1,0 +1,1 @@
+"""The commands that oarlock-opt adds to ``oarlock``, one module each."""

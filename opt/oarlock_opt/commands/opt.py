@@ -1,0 +1,158 @@
+"""oarlock opt: from a source model to a bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from oarlock.commands._shared import Table, emit_json, json_option, megabytes, printable, reports_errors
+
+if TYPE_CHECKING:
+    from oarlock_opt.pipeline import Report
+
+__all__ = ["opt"]
+
+# The lists of oarlock_opt.lite.targets, here so that the help needs no import.
+_TARGETS = ("x86", "arm64", "armv7", "opencl")
+_PRECISIONS = ("fp32", "fp16", "int8w", "int16w", "int8")
+_DEFAULT_TIMEOUT = 600.0
+
+
+def _choices(values: tuple[str, ...]) -> Callable[[click.Context, click.Parameter, str], tuple[str, ...]]:
+    """A callback that splits an option at commas and checks the parts."""
+
+    def split(ctx: click.Context, param: click.Parameter, text: str) -> tuple[str, ...]:
+        parts = tuple(part.strip() for part in text.split(","))
+        for part in parts:
+            if part not in values:
+                raise click.BadParameter(f"{part!r} is not one of {', '.join(values)}.", ctx, param)
+        return parts
+
+    return split
+
+
+def _check_output(ctx: click.Context, param: click.Parameter, value: Path) -> Path:
+    if value.suffix != ".oar" or value.stem == "":
+        raise click.BadParameter(f"{value} does not end in .oar, which is how bundles are called.", ctx, param)
+    return value
+
+
+def _check_timeout(ctx: click.Context, param: click.Parameter, value: float) -> float:
+    if not 0 < value < float("inf"):
+        raise click.BadParameter(f"{value:g}, expected a number of seconds above 0.", ctx, param)
+    return value
+
+
+@click.command()
+@click.argument("source")
+@click.option(
+    "-o", "--output", required=True, type=click.Path(path_type=Path), callback=_check_output, metavar="NAME.oar",
+    help="Where the bundle goes; an older bundle there is replaced.",
+)  # fmt: skip
+@click.option(
+    "--target", "targets", callback=_choices(_TARGETS), default="x86,arm64", show_default=True, metavar="LIST",
+    help=f"What to make it for: {', '.join(_TARGETS)}.",
+)  # fmt: skip
+@click.option(
+    "--precision", "precisions", callback=_choices(_PRECISIONS), default="fp32", show_default=True, metavar="LIST",
+    help=f"Of weights and kernels: {', '.join(_PRECISIONS)}.",
+)  # fmt: skip
+@click.option("--name", help="The model's name.  [default: the zoo's, or NAME]")
+@click.option(
+    "--preprocess", metavar="FILE|imagenet|none",
+    help="How pictures become the input: JSON as in bundle.json, or PaddleClas' inference.yml.  [default: what lies "
+    "beside the model, else imagenet]",
+)  # fmt: skip
+@click.option(
+    "--labels", metavar="FILE|none",
+    help="The names of the classes, one a line.  [default: what lies beside the model, else ImageNet's if there are "
+    "1000]",
+)  # fmt: skip
+@click.option("--weights", metavar="FILE|imagenet|random", help="For a model of the zoo.  [default: imagenet]")
+@click.option("--seed", type=click.IntRange(min=0), help="For --weights random.  [default: 0]")
+@click.option("--no-golden", is_flag=True, help="Record no reference answers; needs no PaddlePaddle.")
+@click.option("--explain", is_flag=True, help="Tell what was done to the model, and why.")
+@click.option(
+    "--timeout", type=float, default=_DEFAULT_TIMEOUT, show_default=True, callback=_check_timeout, metavar="SECONDS",
+    help="The longest that one step may take.",
+)  # fmt: skip
+@json_option
+@reports_errors
+def opt(
+    source: str,
+    output: Path,
+    targets: tuple[str, ...],
+    precisions: tuple[str, ...],
+    name: str | None,
+    preprocess: str | None,
+    labels: str | None,
+    weights: str | None,
+    seed: int | None,
+    no_golden: bool,
+    explain: bool,
+    timeout: float,
+    as_json: bool,
+) -> None:
+    """Turn SOURCE into a bundle for devices.
+
+    SOURCE is a .pdmodel file, a folder with inference.pdmodel or model.pdmodel, or the name of a model of the zoo
+    (`oarlock models` lists them). The bundle holds a Paddle Lite model for each target and precision, preprocessing,
+    labels, and golden inputs with PaddlePaddle's answers. Nothing is changed unless all of it succeeds.
+    """
+    from oarlock_opt.commands._opt_progress import listening
+    from oarlock_opt.pipeline import Request, make_bundle
+    from oarlock_opt.zoo_source import is_zoo_name
+
+    if name == "":
+        raise click.BadParameter("is empty.", param_hint="--name")
+    if not is_zoo_name(source):
+        for option, value in (("--weights", weights), ("--seed", seed)):
+            if value is not None:
+                raise click.UsageError(f"{option} is for models of the zoo, but {source} is a path.")
+    elif seed is not None and weights != "random":
+        raise click.UsageError("--seed is for --weights random.")
+    request = Request(
+        source, output, targets, precisions, name, preprocess, labels, weights, seed, not no_golden, timeout
+    )
+    with listening() as listener:
+        report = make_bundle(request, listener)
+    if explain:
+        click.echo(printable(_explanation(report)), err=as_json)
+    if as_json:
+        emit_json(report.to_json())
+    else:
+        click.echo(printable(_summary(report)))
+
+
+def _summary(report: Report) -> str:
+    result = report.to_json()
+    table = Table("variant", "file", ">size", ">operators", ">seconds")
+    for it in result["variants"]:
+        table.add(it["id"], it["file"], megabytes(it["size"]), it["ops"], f"{it['seconds']:.2f}")
+    golden = f"{result['golden']} golden cases" if result["golden"] else "no golden cases"
+    return f"{table}\n\n{result['bundle']}: {result['name']}, {golden}, made in {result['seconds']:.1f} s"
+
+
+def _explanation(report: Report) -> str:
+    program, meaning = report.model.program, report.meaning
+    lines = [
+        f"source       {', '.join(path.name for path in report.model.files.all)}, written by PaddlePaddle "
+        f"{program.paddle_version or 'of unknown version'}",
+    ]
+    lines += [f"repair       {each.name}, {each.count} times: {each.reason}" for each in report.repairs]
+    if not report.repairs:
+        lines.append("repair       none was needed")
+    lines += [
+        f"output       {tensor.name}: {what}" for tensor, what in zip(program.outputs, meaning.meanings, strict=True)
+    ]
+    lines += [f"note         {sentence}" for sentence in meaning.remarks]
+    for each in report.optimized:
+        kernels = ", ".join(f"{count} {name}" for name, count in each.description["kernels"].items())
+        operators = sum(program.op_histogram().values())
+        lines.append(
+            f"{each.variant.id:<13}{operators} operators became {each.description['op_count']}; kernels: {kernels}"
+        )
+    return "\n".join(lines)

@@ -1,0 +1,131 @@
+"""Golden inputs for a bundle, and the reference's answers to them.
+
+A model that takes pictures gets three generated pictures, preprocessed by the core, and a batch of two seeded tensors
+where its batch is free; any other model gets seeded tensors of batch 1 and 2.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oarlock.errors import BadImageError
+from oarlock.preprocess import Preprocessor, PreprocessSpec
+from oarlock.session import TensorSpec
+from oarlock_opt import reference
+from oarlock_opt._pictures import PICTURE_COUNT, picture
+from oarlock_opt.errors import PreprocessingError, ReferenceFailedError
+from oarlock_opt.source import SourceModel
+
+__all__ = ["TOLERANCES", "Case", "Goldens", "record"]
+
+TOLERANCES = {"fp32": 1e-5}
+"""By precision: the largest |difference| / largest |reference| that passes."""
+
+_MAX_SCALE = 16
+# What stands in for sizes that the model leaves open, other than the batch and the sides of pictures.
+_FREE_SIZE = 32
+
+
+@dataclass(frozen=True)
+class Case:
+    """A golden case: the picture, if there is one (uint8 (H, W, 3) RGB), the input tensors and the answers, by name."""
+
+    name: str
+    picture: NDArray[np.uint8] | None
+    inputs: dict[str, NDArray[Any]]
+    outputs: dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Goldens:
+    """The cases and what answered them."""
+
+    cases: tuple[Case, ...]
+    engine: str
+    version: str
+    device: str
+
+
+def record(model: SourceModel, preprocess: PreprocessSpec | None, *, folder: Path, timeout: float) -> Goldens:
+    """Make the inputs and have PaddlePaddle answer them; ``folder`` is an empty temporary folder.
+
+    Raises ReferenceFailedError (also when an answer is not finite), PreprocessingError and OSError.
+    """
+    inputs = _picture_inputs(model, preprocess) if preprocess is not None else []
+    inputs += [(name, None, feed) for name, feed in _tensor_inputs(model, preprocess is not None)]
+    result = reference.run(model.files, [feed for _, _, feed in inputs], folder=folder, timeout=timeout)
+    cases = []
+    for (name, image, feed), outputs in zip(inputs, result.outputs, strict=True):
+        _check(outputs, model, name)
+        cases.append(Case(name, image, feed, outputs))
+    return Goldens(tuple(cases), result.engine, result.version, result.device)
+
+
+def _picture_inputs(
+    model: SourceModel, preprocess: PreprocessSpec
+) -> list[tuple[str, NDArray[np.uint8] | None, dict[str, NDArray[Any]]]]:
+    preprocessor = Preprocessor(preprocess)
+    (tensor,) = model.program.inputs
+    scale = _scale(preprocessor)
+    inputs: list[tuple[str, NDArray[np.uint8] | None, dict[str, NDArray[Any]]]] = []
+    for index in range(PICTURE_COUNT):
+        image = picture(index, scale)
+        # A model whose batch is fixed gets the picture as often as that.
+        batch = np.repeat(preprocessor(image)[np.newaxis], max(tensor.shape[0], 1), axis=0)
+        inputs.append((f"picture-{index + 1}", image, {tensor.name: batch}))
+    return inputs
+
+
+def _scale(preprocessor: Preprocessor) -> int:
+    """How much larger the pictures must be so that the crop fits, which matters when nothing resizes them."""
+    for scale in range(1, _MAX_SCALE + 1):
+        try:
+            for index in range(PICTURE_COUNT):
+                height, width = picture(index, scale).shape[:2]
+                preprocessor.output_size(width, height)
+        except BadImageError:
+            continue
+        return scale
+    raise PreprocessingError(
+        f"the crop of {preprocessor.spec.center_crop} pixels is larger than any golden picture; make the bundle with "
+        "--no-golden"
+    )
+
+
+def _tensor_inputs(model: SourceModel, pictures: bool) -> list[tuple[str, dict[str, NDArray[Any]]]]:
+    free = all(tensor.shape[:1] == (-1,) for tensor in model.program.inputs)
+    if not free:
+        return [] if pictures else [("tensors", _feed(model, 1))]
+    batches = (2,) if pictures else (1, 2)
+    return [(f"tensors-batch-{batch}", _feed(model, batch)) for batch in batches]
+
+
+def _feed(model: SourceModel, batch: int) -> dict[str, NDArray[Any]]:
+    return {tensor.name: _tensor(tensor, batch) for tensor in model.program.inputs}
+
+
+def _tensor(tensor: TensorSpec, batch: int) -> NDArray[Any]:
+    """Seeded by the tensor's name. Whole numbers are 0 or 1, which every index and every flag allows."""
+    sizes = [batch if axis == 0 else _FREE_SIZE for axis in range(len(tensor.shape))]
+    shape = [size if size != -1 else free for size, free in zip(tensor.shape, sizes, strict=True)]
+    random = np.random.default_rng(zlib.crc32(tensor.name.encode()))
+    if tensor.dtype.startswith("float"):
+        return random.standard_normal(shape).astype(tensor.dtype)
+    return random.integers(0, 2, shape).astype(tensor.dtype)
+
+
+def _check(outputs: Mapping[str, NDArray[Any]], model: SourceModel, case: str) -> None:
+    for name, array in outputs.items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise ReferenceFailedError(
+                f"{model.files.program}: the output {name!r} has NaN or infinity in it for the golden input {case}, in "
+                "PaddlePaddle itself; see whether the parameters are the right ones. Without reference answers the "
+                "bundle can be made with --no-golden."
+            )

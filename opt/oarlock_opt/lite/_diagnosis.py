@@ -1,0 +1,135 @@
+"""How the optimiser's worker ended, told as a typed error: what happened, why, and what to do."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+from oarlock_opt._children import Ended
+from oarlock_opt.errors import (
+    OptimizerAbortedError,
+    OptimizerCrashedError,
+    OptimizerError,
+    OptimizerKilledError,
+    OptimizerMemoryError,
+    OptimizerOutputError,
+    OptimizerTimeoutError,
+    OptimizerUnavailableError,
+)
+
+__all__ = ["Context", "diagnose", "said"]
+
+# Exit statuses of oarlock-lite-optimizer.
+_NO_ENGINE, _NO_MEMORY = 3, 4
+
+_CRASHES = {signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL}
+
+# "[F 11/24  4:42:34.485 /island/…/program.cc Build:645] Check failed: op: no Op found for silu"
+_FATAL = re.compile(r"^\[F [^\]]*\]\s*", re.MULTILINE)
+_WARNING = re.compile(r"^\[[IWE] [^\]]*\].*\n?", re.MULTILINE)
+_CHECK = re.compile(r"^Check failed: (?:\(.*?\)|[^:]*): ?")
+
+_ADVICE: tuple[tuple[re.Pattern[str], str], ...] = (
+    (
+        re.compile(r"no Op found for (?P<op>\S+)"),
+        "It has no operator {op}: build that layer from other operators and export the model again.",
+    ),
+    (
+        re.compile(r"No kernels found for (?P<op>\S+)"),
+        "It cannot run the operator {op} on this target: leave the target out of --target, or build that layer from "
+        "other operators and export the model again.",
+    ),
+    (
+        re.compile(r"No attributes called (?P<name>\S+) found for (?P<op>\S+)"),
+        "The operator {op} lacks the attribute {name}, which the PaddlePaddle that exported the model did not write "
+        "and no repair of this version puts back. Export with an older PaddlePaddle, or build that layer from other "
+        "operators.",
+    ),
+)
+_ADVICE_OTHERWISE = "`oarlock inspect SOURCE` lists the model's operators; the text names what it stumbled over."
+
+_NO_MEMORY_TEXT = re.compile(r"no enough for mallocing|bad_alloc|Cannot allocate memory|cannot allocate memory")
+_NO_OUTPUT_TEXT = re.compile(r"Unable to open file|\(fwrite\(")
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a message needs to know: the variants' ids, the engine, the time limit, the folder that is written to."""
+
+    variants: str
+    engine: Path
+    version: str
+    timeout: float
+    folder: Path
+
+
+def diagnose(ended: Ended, context: Context) -> OptimizerError:
+    """The error for a worker that ended with a status other than 0, or at the time limit."""
+    optimizer = f"Paddle Lite {context.version}'s optimiser"
+    what = said(ended.output)
+    if ended.timed_out:
+        return OptimizerTimeoutError(
+            f"{context.variants}: {optimizer} was stopped after {context.timeout:g} s. "
+            "Give it longer with --timeout SECONDS.",
+            output=ended.output,
+        )
+    if ended.status == _NO_ENGINE:
+        return OptimizerUnavailableError(
+            f"{context.engine}: cannot be used as Paddle Lite's full library for x86: {what}. "
+            "Install it with `oarlock lite install`.",
+            output=ended.output,
+        )
+    if ended.status == _NO_MEMORY or _NO_MEMORY_TEXT.search(ended.output):
+        return OptimizerMemoryError(
+            f"{context.variants}: {optimizer} ran out of memory ({what}). Close other programs, or raise the limit "
+            "that this shell or container sets.",
+            output=ended.output,
+        )
+    if _NO_OUTPUT_TEXT.search(ended.output):
+        return OptimizerOutputError(f"{context.variants}: {no_output(context.folder)}", output=ended.output)
+    if ended.status == -signal.SIGABRT or ended.status > 0:
+        return OptimizerAbortedError(
+            f"{context.variants}: {optimizer} gave up: {what or f'status {ended.status}'}. {_advice(ended.output)}",
+            output=ended.output,
+        )
+    name = signal.Signals(-ended.status).name
+    if -ended.status in _CRASHES:
+        return OptimizerCrashedError(
+            f"{context.variants}: {optimizer} crashed ({name}). The model has something that it does not expect, often "
+            "an operator without one of its inputs or outputs. `oarlock inspect SOURCE` lists the model's operators.",
+            output=ended.output,
+        )
+    return OptimizerKilledError(
+        f"{context.variants}: {optimizer} was ended from outside ({name}). If it was the system, for want of memory, "
+        "close other programs or make one target at a time; then try again.",
+        output=ended.output,
+    )
+
+
+def said(output: str) -> str:
+    """What the engine or the worker said last, without time, source file and condition; "" when nothing."""
+    fatal = _FATAL.split(output)
+    text = fatal[-1] if len(fatal) > 1 else _WARNING.sub("", output)
+    text = " ".join(text.split()).removeprefix("oarlock: ")
+    return (_CHECK.sub("", text) or text).rstrip(" .:")
+
+
+def no_output(folder: Path) -> str:
+    """A sentence on why nothing could be written in ``folder``."""
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        return f"{folder}: {error.strerror or error}, so the optimised model could not be written."
+    if free < 1 << 20:
+        return f"{folder}: the optimised model could not be written, the disk is full. Free some space."
+    return f"{folder}: the optimised model could not be written. See whether the folder is writable."
+
+
+def _advice(output: str) -> str:
+    for pattern, advice in _ADVICE:
+        if match := pattern.search(output):
+            return advice.format(**match.groupdict())
+    return _ADVICE_OTHERWISE

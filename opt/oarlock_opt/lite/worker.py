@@ -1,0 +1,149 @@
+"""Runs Paddle Lite's optimiser in worker processes and returns its checked results, or a typed error."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import oarlock_opt
+from oarlock import nb
+from oarlock.errors import ModelError
+from oarlock.store import Engine
+from oarlock_opt._children import Ended, run_children
+from oarlock_opt.errors import OptimizerOutputError, OptimizerUnavailableError
+from oarlock_opt.lite._diagnosis import Context, diagnose, no_output
+from oarlock_opt.lite.normalise import normalise
+from oarlock_opt.lite.targets import Place, Recipe, Variant
+
+__all__ = ["DEFAULT_TIMEOUT", "Optimized", "optimize", "worker_program"]
+
+DEFAULT_TIMEOUT = 600.0
+"""Seconds that one run of the optimiser may take."""
+
+
+@dataclass(frozen=True)
+class Optimized:
+    """The result for a variant: the file, what the core says of it (docs/schema/nb.schema.json), and the seconds.
+
+    Variants of one recipe have one file.
+    """
+
+    variant: Variant
+    path: Path
+    description: dict[str, Any]
+    seconds: float
+
+
+def worker_program() -> Path:
+    """The worker's program. Raises OptimizerUnavailableError when this installation lacks it."""
+    # In an editable installation the package spans the source and the folder of what was built.
+    for folder in oarlock_opt.__path__:
+        program = Path(folder) / "_bin" / "oarlock-lite-optimizer"
+        if program.is_file():
+            return program
+    raise OptimizerUnavailableError(
+        "oarlock-lite-optimizer: the optimiser's worker is missing from this installation of oarlock-opt, which needs "
+        "Linux on x86-64. Install it again with `pip install --force-reinstall oarlock-opt`."
+    )
+
+
+def optimize(
+    model: Path,
+    params: Path,
+    variants: Sequence[Variant],
+    *,
+    engine: Engine,
+    folder: Path,
+    timeout: float = DEFAULT_TIMEOUT,
+    program: Path | None = None,
+    on_start: Callable[[Sequence[Variant]], None] = lambda variants: None,
+    on_end: Callable[[Sequence[Variant], float], None] = lambda variants, seconds: None,
+) -> list[Optimized]:
+    """Make the .nb file of every variant, recipes in parallel, and return them in the order given.
+
+    ``model`` and ``params`` are a legacy program and its parameters; ``folder`` is a temporary folder of the caller's,
+    which gets the files (messages name the folder that holds it). ``on_start`` and ``on_end`` are told of each run and
+    the variants that it serves. ``program`` stands in for the worker. Equal input gives equal bytes.
+
+    Raises an OptimizerError at the first run that fails, whereupon the others are killed, and OSError.
+    """
+    runs = [_Run(recipe, group, folder) for recipe, group in _by_recipe(variants).items()]
+    program = program or worker_program()
+    for run in runs:
+        run.folder.mkdir()
+
+    def started(index: int) -> None:
+        on_start(runs[index].variants)
+
+    def ended(index: int, how: Ended) -> None:
+        run = runs[index]
+        run.finish(how, Context(run.label, engine.library, engine.version, timeout, folder.parent))
+        on_end(run.variants, how.seconds)
+
+    run_children(
+        [run.command(program, engine, model, params) for run in runs],
+        timeout=timeout,
+        parallel=max(1, len(os.sched_getaffinity(0))),
+        on_start=started,
+        on_end=ended,
+    )
+    return [run.result(variant) for variant in variants for run in runs if variant in run.variants]
+
+
+def _by_recipe(variants: Iterable[Variant]) -> dict[Recipe, list[Variant]]:
+    groups: dict[Recipe, list[Variant]] = {}
+    for variant in variants:
+        groups.setdefault(variant.recipe, []).append(variant)
+    return groups
+
+
+class _Run:
+    """One run of the worker, for the variants that share a recipe."""
+
+    def __init__(self, recipe: Recipe, variants: Sequence[Variant], folder: Path) -> None:
+        self.variants = variants
+        self.label = ", ".join(variant.id for variant in variants)
+        self.folder = folder / variants[0].id
+        self._recipe = recipe
+        self._path = self.folder / "model.nb"
+        self._description: dict[str, Any] = {}
+        self._seconds = 0.0
+
+    def command(self, program: Path, engine: Engine, model: Path, params: Path) -> list[str]:
+        command = [
+            *(str(program), "--engine", str(engine.library), "--model", str(model), "--params", str(params)),
+            *("--output", str(self._path.with_suffix("")), "--places", ",".join(map(_place, self._recipe.places))),
+        ]
+        if self._recipe.weight_bits:
+            command += ["--weight-bits", str(self._recipe.weight_bits)]
+        return command
+
+    def finish(self, ended: Ended, context: Context) -> None:
+        """Turn a bad end into an error; otherwise normalise and check the file."""
+        if ended.status != 0 or ended.timed_out:
+            raise diagnose(ended, context)
+        if not self._path.is_file():
+            raise OptimizerOutputError(f"{self.label}: the optimiser ended without an error and without a file.")
+        try:
+            normalise(self._path)
+            description = nb.describe(self._path)
+        except (OptimizerOutputError, ModelError) as error:
+            # A disk that fills up at the very end goes unnoticed by the engine.
+            raise OptimizerOutputError(f"{self.label}: {error.message} {no_output(context.folder)}") from error
+        if description["version"] != context.version:
+            raise OptimizerUnavailableError(
+                f"{context.engine}: wrote a model of Paddle Lite {description['version']}, expected {context.version}. "
+                "Install the engine again with `oarlock lite install`."
+            )
+        self._description = description
+        self._seconds = ended.seconds
+
+    def result(self, variant: Variant) -> Optimized:
+        return Optimized(variant, self._path, self._description, self._seconds)
+
+
+def _place(place: Place) -> str:
+    return f"{place.target}/{place.precision}/{place.layout}"

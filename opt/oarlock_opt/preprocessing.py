@@ -1,0 +1,208 @@
+"""Where a model's preprocessing and labels come from, the first that there is.
+
+Preprocessing: --preprocess, preprocess.json beside the model, inference.yml beside it, ImageNet evaluation.
+Labels: --labels, labels.txt beside the model, inference.yml, ImageNet's for 1000 classes, none.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from oarlock.errors import InvalidArgumentError
+from oarlock.preprocess import IMAGENET, PreprocessSpec, ResizeExact
+from oarlock.session import TensorSpec
+from oarlock_opt._documents import read_text
+from oarlock_opt.errors import LabelsError, PreprocessingError
+from oarlock_opt.labels import check_labels, read_labels
+from oarlock_opt.paddleclas import PaddleClasConfig
+from oarlock_opt.program import Program
+
+__all__ = ["Interpretation", "interpret"]
+
+_CHANNELS = 3
+_IMAGENET_CLASSES = 1000
+
+
+@dataclass(frozen=True)
+class Interpretation:
+    """What a model's input and output mean.
+
+    ``preprocess`` is None when the model takes no pictures, ``labels`` None when there are none. ``meanings`` has an
+    entry for each output: "logits", "probabilities" or "tensor". ``remarks`` are sentences for the user on what was
+    chosen and what was left behind.
+    """
+
+    preprocess: PreprocessSpec | None
+    labels: tuple[str, ...] | None
+    meanings: tuple[str, ...]
+    remarks: tuple[str, ...]
+
+
+def interpret(program: Program, folder: Path, *, preprocess: str | None, labels: str | None) -> Interpretation:
+    """Choose the preprocessing and labels of the model in ``folder``.
+
+    ``preprocess`` is a path of a .json or .yml file, "imagenet", "none" or None (choose); ``labels`` a path, "none" or
+    None (choose).
+
+    Raises PreprocessingError, LabelsError and OSError: nothing that a file says is dropped in silence.
+    """
+    return _Interpreter(program, folder).run(preprocess, labels)
+
+
+class _Interpreter:
+    def __init__(self, program: Program, folder: Path) -> None:
+        self._program = program
+        self._folder = folder
+        self._classifier = _classifier_output(program) is not None
+        self._remarks: list[str] = []
+
+    def run(self, preprocess: str | None, labels: str | None) -> Interpretation:
+        spec = self._preprocess(preprocess)
+        names = self._labels(labels, pictures=spec is not None)
+        meanings = tuple(self._meaning(output) for output in self._program.outputs)
+        return Interpretation(spec, None if names is None else tuple(names), meanings, tuple(self._remarks))
+
+    def _meaning(self, output: TensorSpec) -> str:
+        if not self._classifier or len(output.shape) != 2:
+            return "tensor"
+        return "probabilities" if self._program.ends_in_probabilities(output.name) else "logits"
+
+    def _preprocess(self, option: str | None) -> PreprocessSpec | None:
+        spec, origin = self._chosen_preprocess(option)
+        if spec is not None:
+            _check_fits(spec, origin, self._program)
+        return spec
+
+    def _chosen_preprocess(self, option: str | None) -> tuple[PreprocessSpec | None, str]:
+        if option == "none":
+            return None, ""
+        if option == "imagenet":
+            return IMAGENET, "--preprocess imagenet"
+        if option is not None:
+            return _read_preprocess(Path(option)), option
+        beside = self._folder / "preprocess.json"
+        if beside.is_file():
+            return _read_preprocess(beside), str(beside)
+        if (config := self._config()) is not None:
+            self._remarks.append(f"preprocessing is taken from {config.path}.")
+            return config.preprocess(), str(config.path)
+        if self._classifier and _picture_layout(self._program) == "NCHW":
+            self._remarks.append(
+                "the model says nothing of its preprocessing; PaddleClas' evaluation on ImageNet is assumed (short "
+                "side 256, centre crop 224). Other preprocessing is given with --preprocess FILE or --preprocess none."
+            )
+            return IMAGENET, "the preprocessing that is assumed, ImageNet evaluation"
+        self._remarks.append(
+            "the model takes no pictures that are to be classified, so the bundle has no preprocessing. Where it does, "
+            "give the preprocessing with --preprocess FILE."
+        )
+        return None, ""
+
+    def _labels(self, option: str | None, *, pictures: bool) -> list[str] | None:
+        if option == "none":
+            return None
+        output = _classifier_output(self._program)
+        labels, origin = self._chosen_labels(option, output if pictures else None)
+        if labels is not None:
+            if output is None:
+                shapes = ", ".join(f"{each.name} {list(each.shape)}" for each in self._program.outputs)
+                raise LabelsError(
+                    f"{origin}: labels are for an output of shape [batch, classes], but the model gives {shapes}; "
+                    "leave them out with --labels none"
+                )
+            check_labels(labels, output.shape[1], origin, output.name)
+        return labels
+
+    def _chosen_labels(self, option: str | None, output: TensorSpec | None) -> tuple[list[str] | None, str]:
+        if option is not None:
+            return read_labels(Path(option)), option
+        beside = self._folder / "labels.txt"
+        if beside.is_file():
+            return read_labels(beside), str(beside)
+        if (config := self._config()) is not None:
+            labels, remarks = config.labels()
+            self._remarks += remarks
+            if labels is not None:
+                return labels, str(config.path)
+        if output is not None and output.shape[1] == _IMAGENET_CLASSES:
+            from oarlock_opt.zoo._labels import imagenet
+
+            self._remarks.append(
+                "the model has 1000 classes and no labels; ImageNet's are assumed. Others are given with --labels FILE "
+                "or --labels none."
+            )
+            return imagenet(), "ImageNet's labels"
+        return None, ""
+
+    def _config(self) -> PaddleClasConfig | None:
+        path = self._folder / "inference.yml"
+        return PaddleClasConfig.read(path) if path.is_file() else None
+
+
+def _read_preprocess(path: Path) -> PreprocessSpec:
+    if path.suffix in (".yml", ".yaml"):
+        return PaddleClasConfig.read(path).preprocess()
+    try:
+        return PreprocessSpec.from_json(json.loads(read_text(path, PreprocessingError)))
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise PreprocessingError(
+            f"{path}: not JSON ({error}), expected the object `preprocess` of a bundle.json, or an inference.yml"
+        ) from None
+    except InvalidArgumentError as error:
+        raise PreprocessingError(f"{path}: {error.message}") from None
+
+
+def _classifier_output(program: Program) -> TensorSpec | None:
+    """The first output of shape (batch, classes), if the model takes one picture and gives such an output."""
+    if _picture_layout(program) is None:
+        return None
+    return next((it for it in program.outputs if len(it.shape) == 2 and it.dtype == "float32"), None)
+
+
+def _picture_layout(program: Program) -> str | None:
+    """The layout, NCHW or NHWC, when the only input is a batch of three-channel pictures, else None."""
+    if len(program.inputs) != 1 or program.inputs[0].dtype != "float32" or len(program.inputs[0].shape) != 4:
+        return None
+    shape = program.inputs[0].shape
+    if shape[1] == _CHANNELS:
+        return "NCHW"
+    return "NHWC" if shape[3] == _CHANNELS else None
+
+
+def _check_fits(spec: PreprocessSpec, origin: str, program: Program) -> None:
+    if len(program.inputs) != 1:
+        names = ", ".join(each.name for each in program.inputs)
+        raise PreprocessingError(
+            f"{origin}: a picture is one input, but the model takes {len(program.inputs)} ({names}); "
+            "give --preprocess none"
+        )
+    (tensor,) = program.inputs
+    width, height = _size(spec)
+    gives = (_CHANNELS, height, width) if spec.layout == "NCHW" else (height, width, _CHANNELS)
+    if tensor.dtype != "float32" or not _matches(gives, tensor.shape[1:]):
+        raise PreprocessingError(
+            f"{origin}: it gives float32 {_show((-1, *gives))}, but the input {tensor.name!r} takes {tensor.dtype} "
+            f"{_show(tensor.shape)}; give the right one with --preprocess FILE, or --preprocess none"
+        )
+
+
+def _size(spec: PreprocessSpec) -> tuple[int, int]:
+    """Width and height of what the specification makes; -1 where that depends on the picture."""
+    if spec.center_crop is not None:
+        return spec.center_crop
+    if isinstance(spec.resize, ResizeExact):
+        return spec.resize.width, spec.resize.height
+    if spec.resize is not None and spec.crop_fraction is not None:
+        return spec.resize.short, spec.resize.short  # a square stays one
+    return -1, -1
+
+
+def _matches(gives: Sequence[int], takes: Sequence[int]) -> bool:
+    return len(gives) == len(takes) and all(taken in (-1, given) for given, taken in zip(gives, takes, strict=True))
+
+
+def _show(shape: Sequence[int]) -> str:
+    return "[" + ", ".join("any" if size == -1 else str(size) for size in shape) + "]"

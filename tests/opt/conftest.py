@@ -1,0 +1,67 @@
+"""What the tests of oarlock-opt share: models that PaddlePaddle exported, and ways to change them."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from oarlock_opt.program import Program
+
+_EXPORTER = Path(__file__).with_name("export_models.py")
+
+Copy = Callable[..., Path]
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the models of export_models.py, each in a folder of its name. Not to be written to."""
+    folder = tmp_path_factory.mktemp("models")
+    done = subprocess.run(
+        [sys.executable, str(_EXPORTER), str(folder)], capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture
+def copy(models: Path, tmp_path: Path) -> Copy:
+    """Copies a model: ``copy("digits")`` gives its folder, ``copy("digits", change)`` lets ``change`` edit its program.
+
+    ``change`` is called with every operator.
+    """
+
+    def make(name: str, change: Callable[[Any], None] | None = None) -> Path:
+        folder = tmp_path / name
+        shutil.copytree(models / name, folder)
+        if change is not None:
+            program = Program.load(folder / "inference.pdmodel")
+            for op in program.ops():
+                change(op)
+            (folder / "inference.pdmodel").write_bytes(program.to_bytes())
+        return folder
+
+    return make
+
+
+def rename_swish(op_type: str) -> Callable[[Any], None]:
+    """A change that makes another operator of the model's swish."""
+
+    def change(op: Any) -> None:
+        if op.type == "swish":
+            op.type = op_type
+
+    return change
+
+
+def drop_scale(op: Any) -> None:
+    """A change that takes scale and bias from a batch_norm, which crashes Paddle Lite 2.12."""
+    if op.type == "batch_norm":
+        for slot in op.inputs:
+            if slot.parameter in ("Scale", "Bias"):
+                del slot.arguments[:]

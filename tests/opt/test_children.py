@@ -1,0 +1,143 @@
+"""Child processes: every end is a value, and nothing outlives the caller."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from oarlock_opt import _children
+from oarlock_opt._children import Ended, run_child, run_children
+
+
+def _shell(script: str) -> list[str]:
+    return ["/bin/sh", "-c", script]
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()[0] != "Z"
+
+
+def _wait_until_dead(pid: int) -> None:
+    deadline = time.monotonic() + 10
+    while _alive(pid):
+        assert time.monotonic() < deadline, f"process {pid} still runs"
+        time.sleep(0.01)
+
+
+def test_tells_status_and_output() -> None:
+    ended = run_child(_shell("echo lost; echo kept >&2; exit 3"), timeout=30)
+    assert (ended.status, ended.output, ended.timed_out) == (3, "kept\n", False)
+
+
+def test_tells_signals() -> None:
+    assert run_child(_shell("kill -SEGV $$"), timeout=30).status == -signal.SIGSEGV
+
+
+def test_stops_at_the_time_limit() -> None:
+    start = time.monotonic()
+    ended = run_child(_shell("echo before >&2; sleep 60"), timeout=0.2)
+    assert ended.timed_out
+    assert ended.output == "before\n"
+    assert time.monotonic() - start < 10
+
+
+def test_stops_the_children_of_the_child_too(tmp_path: Path) -> None:
+    pid_file = tmp_path / "pid"
+    run_child(_shell(f"sleep 60 & echo $! > {pid_file}; wait"), timeout=0.5)
+    _wait_until_dead(int(pid_file.read_text(encoding="ascii")))
+
+
+def test_a_child_that_closes_stderr_and_stays_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_children, "_GRACE", 0.2)
+    assert run_child(_shell("exec 2>&-; exec sleep 60"), timeout=30).status == -signal.SIGKILL
+
+
+def test_keeps_the_end_of_much_output() -> None:
+    script = "i=0; while [ $i -lt 20000 ]; do echo line-$i >&2; i=$((i+1)); done"
+    output = run_child(_shell(script), timeout=60).output
+    assert output.endswith("line-19999\n")
+    assert len(output) == 64 << 10
+
+
+def test_results_come_in_the_order_given_and_at_most_so_many_run() -> None:
+    running = 0
+    most = 0
+    order = []
+
+    def started(index: int) -> None:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+
+    def ended(index: int, how: Ended) -> None:
+        nonlocal running
+        running -= 1
+        order.append(index)
+
+    commands = [_shell(f"sleep {delay}; exit {index}") for index, delay in enumerate((0.6, 0, 0.1, 0))]
+    results = run_children(commands, timeout=30, parallel=2, on_start=started, on_end=ended)
+    assert [it.status for it in results] == [0, 1, 2, 3]
+    assert most == 2
+    assert order[-1] == 0
+
+
+def test_an_exception_of_a_callback_kills_the_others(tmp_path: Path) -> None:
+    pid_file = tmp_path / "pid"
+
+    def ended(index: int, how: Ended) -> None:
+        raise ValueError("enough")
+
+    commands = [_shell(f"echo $$ > {pid_file}; exec sleep 60"), _shell(f"while [ ! -s {pid_file} ]; do :; done")]
+    with pytest.raises(ValueError, match="enough"):
+        run_children(commands, timeout=60, parallel=2, on_end=ended)
+    _wait_until_dead(int(pid_file.read_text(encoding="ascii")))
+
+
+def test_ctrl_c_kills_all(tmp_path: Path) -> None:
+    pid_file = tmp_path / "pid"
+
+    def interrupt() -> None:
+        while not pid_file.exists() or not pid_file.read_text(encoding="ascii"):
+            time.sleep(0.01)
+        signal.raise_signal(signal.SIGINT)
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    with pytest.raises(KeyboardInterrupt):
+        run_child(_shell(f"echo $$ > {pid_file}; exec sleep 60"), timeout=60)
+    thread.join()
+    _wait_until_dead(int(pid_file.read_text(encoding="ascii")))
+
+
+def test_a_missing_program_is_an_os_error() -> None:
+    with pytest.raises(FileNotFoundError):
+        run_child(["/nowhere/program"], timeout=1)
+
+
+def test_dies_with_its_parent(tmp_path: Path) -> None:
+    pid_file = tmp_path / "pid"
+    child = (
+        "import os, time, pathlib\n"
+        "from oarlock_opt._children import die_with_parent\n"
+        "die_with_parent()\n"
+        f"pathlib.Path({str(pid_file)!r}).write_text(str(os.getpid()))\n"
+        "time.sleep(60)\n"
+    )
+    parent = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {child!r}])\n"
+    process = subprocess.Popen([sys.executable, "-c", parent])
+    while not pid_file.exists() or not pid_file.read_text(encoding="ascii"):
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    _wait_until_dead(int(pid_file.read_text(encoding="ascii")))
