@@ -1,4 +1,4 @@
-"""Runs the benchmarks named on the command line, or all, and prints a row for each ratio; exit 1 when a limit is broken."""
+"""Runs the benchmarks named, or all, and prints a line for each ratio; exit status 1 when a limit is broken."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
     python examples/photographs.py efficientnet_lite0.oar efficientnet_lite0/ [--variant ID] [PHOTOGRAPH …]
 
-The second argument is the inference model that the bundle was made from. Exit status 1 when a first place differs or the
-largest |difference of logits| exceeds 1e-5 of the largest |logit|.
+The second argument is the inference model that the bundle was made from. The exit status is 1 when a first place differs
+or the largest |difference of logits| exceeds 1e-5 of the largest |logit|.
 """
 
 from __future__ import annotations
@@ -67,7 +67,9 @@ def main(bundle: str, model: Path, photographs: tuple[Path, ...], variant: str |
     click.echo(f"{bundle}, {variant}, beside {judge.engine}, version {judge.version}, of {model}.")
     click.echo("difference: largest |difference of logits| / largest |logit|. first place: against PaddlePaddle's.\n")
     click.echo(str(table))
-    click.echo(f"\n{agreeing} of {len(photographs)} photographs agree: the same first place, difference at most {_LIMIT:g}.")
+    click.echo(
+        f"\n{agreeing} of {len(photographs)} photographs agree: the same first place, difference at most {_LIMIT:g}."
+    )
     raise click.exceptions.Exit(0 if agreeing == len(photographs) else 1)
 
 

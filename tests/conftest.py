@@ -1,4 +1,4 @@
-"""What every test folder shares: the --full switch, the command line, the engine, and bundles that several tests use."""
+"""What every test folder shares: --full, measured figures, the command line, the engine, a bundle."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from oarlock import store
 
 ROOT = Path(__file__).parent.parent
 Run = Callable[..., subprocess.CompletedProcess[str]]
+Figure = Callable[[str, float], None]
+_FIGURES = pytest.StashKey[list[str]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -25,6 +27,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     long = [item for item in items if item.get_closest_marker("full")]
     config.hook.pytest_deselected(items=long)
     items[:] = [item for item in items if not item.get_closest_marker("full")]
+
+
+@pytest.fixture(scope="session")
+def figure(pytestconfig: pytest.Config) -> Figure:
+    """Records a measured figure for the summary after the tests: ``figure("DPN68: relative error", 2e-7)``."""
+    lines = pytestconfig.stash.setdefault(_FIGURES, [])
+    return lambda name, value: lines.append(f"{name}: {value:.4g}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if lines := config.stash.get(_FIGURES, []):
+        terminalreporter.section("figures")
+        for line in lines:
+            terminalreporter.write_line(line)
 
 
 def run_oarlock(*arguments: str | Path, status: int = 0, **options: object) -> subprocess.CompletedProcess[str]:

@@ -13,7 +13,7 @@ import oarlock
 from oarlock import nb
 from oarlock_opt import reference
 from oarlock_opt.source import open_source
-from tests.conftest import Run
+from tests.conftest import Figure, Run
 
 # MACs in G and parameters in M of PaddleClas' definitions, as its own tools count them.
 _PUBLISHED = {
@@ -28,7 +28,7 @@ _PUBLISHED = {
 @pytest.mark.parametrize(
     "name", [name if name == "DPN68" else pytest.param(name, marks=pytest.mark.full) for name in _PUBLISHED]
 )
-def test_runs_as_paddlepaddle_does(name: str, oarlock_cli: Run, engine: Path, tmp_path: Path) -> None:
+def test_runs_as_paddlepaddle_does(name: str, oarlock_cli: Run, engine: Path, figure: Figure, tmp_path: Path) -> None:
     source, bundle_path = tmp_path / name, tmp_path / f"{name}.oar"
     try:
         exported = json.loads(
@@ -49,7 +49,9 @@ def test_runs_as_paddlepaddle_does(name: str, oarlock_cli: Run, engine: Path, tm
                 [found] = session.run({session.inputs[0].name: image}).values()
             [expected] = reference.run(open_source(source).files, [{"x": image}]).outputs[0].values()
             assert found.shape == expected.shape == (batch, 1000)
-            assert np.abs(found - expected).max() / np.abs(expected).max() <= 1e-5
+            error = np.abs(found - expected).max() / np.abs(expected).max()
+            figure(f"{name}, batch {batch}: relative error against PaddlePaddle", error)
+            assert error <= 1e-5
             np.testing.assert_array_equal(found.argmax(1), expected.argmax(1))
     finally:
         shutil.rmtree(source, ignore_errors=True)

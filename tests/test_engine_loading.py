@@ -59,7 +59,7 @@ def test_second_engine_file_is_refused(lite0: Path, engine: Path, tmp_path: Path
     copy = tmp_path / "other" / "lite.so"
     copy.parent.mkdir()
     shutil.copy(engine, copy)
-    os.symlink(engine.parent / "libs", copy.parent / "libs")
+    (copy.parent / "libs").symlink_to(engine.parent / "libs")
     script = (
         "import oarlock\n"
         f"bundle = oarlock.Bundle.open({str(lite0)!r})\n"

@@ -10,8 +10,8 @@
 #include <sstream>
 
 #include "bundle_variants.h"
+#include "file_hash.h"
 #include "session.h"
-#include "sha256.h"
 #include "status.h"
 
 using oarlock::BundleFile;

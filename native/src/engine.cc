@@ -38,13 +38,15 @@ std::string ask_version(oar_engine& engine) {
   options.size = model.size();
   options.threads = 1;
   options.power = OAR_POWER_NO_BIND;
-  const Predictor predictor(engine, engine.path, options);
-  const char* version = nullptr;
-  char error[kOarlockPluginErrorBytes] = "";
-  if (engine.plugin->version(predictor.get(), &version, error) != 0) {
-    fail(OAR_ENGINE_UNAVAILABLE, engine.path, ": does not tell its version: ", error);
+  try {
+    const Predictor predictor(engine, "an empty model", options);
+    const char* version = nullptr;
+    char error[kOarlockPluginErrorBytes] = "";
+    if (engine.plugin->version(predictor.get(), &version, error) != 0) fail(OAR_ENGINE_FAILED, error);
+    return version;
+  } catch (const Error& error) {
+    fail(OAR_ENGINE_UNAVAILABLE, engine.path, ": does not tell its version: ", error.what());
   }
-  return version;
 }
 
 std::unique_ptr<oar_engine> open_engine(const EngineLibrary& library) {

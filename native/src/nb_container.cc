@@ -76,7 +76,8 @@ void refuse_lookalikes(const ByteSource& file) {
   const bool printable = std::all_of(text_of.begin(), text_of.end(), [](unsigned char c) {
     return c == '\t' || c == '\n' || c == '\r' || (c >= 0x20 && c != 0x7f);
   });
-  if (printable) fail(OAR_BAD_MODEL, file.name(), ": is text, not a Paddle Lite model (.nb)");
+  const auto ascii = std::count_if(text_of.begin(), text_of.end(), [](unsigned char c) { return c < 0x80; });
+  if (printable && 2 * static_cast<size_t>(ascii) > count) fail(OAR_BAD_MODEL, file.name(), ": is text, not a Paddle Lite model (.nb)");
 }
 
 std::string read_version(const ByteSource& file, Cursor& cursor) {

@@ -1,14 +1,11 @@
 #include "sha256.h"
 
 #include <algorithm>
-#include <cstring>
-#include <vector>
 
 namespace oarlock {
 namespace {
 
 constexpr size_t kBlock = 64;
-constexpr size_t kPiece = size_t{1} << 18;
 
 uint32_t rotate_right(uint32_t value, int bits) { return value >> bits | value << (32 - bits); }
 
@@ -97,18 +94,6 @@ std::string Sha256::finish() {
     for (int shift = 28; shift >= 0; shift -= 4) hex += "0123456789abcdef"[word >> shift & 15];
   }
   return hex;
-}
-
-std::string sha256_hex(const ByteSource& source) {
-  Sha256 hash;
-  std::vector<unsigned char> piece(std::min<uint64_t>(source.size(), kPiece));
-  for (uint64_t offset = 0; offset < source.size();) {
-    const size_t count = std::min<uint64_t>(source.size() - offset, piece.size());
-    source.read(offset, piece.data(), count);
-    hash.update(piece.data(), count);
-    offset += count;
-  }
-  return hash.finish();
 }
 
 }  // namespace oarlock

@@ -7,8 +7,6 @@
 #include <cstdint>
 #include <string>
 
-#include "byte_source.h"
-
 namespace oarlock {
 
 class Sha256 {
@@ -24,9 +22,6 @@ class Sha256 {
   size_t pending_size_ = 0;
   uint64_t total_ = 0;
 };
-
-// Of the whole file or memory, read in pieces.
-std::string sha256_hex(const ByteSource& source);
 
 // The inner function on `count` blocks of 64 bytes, and what the hardware versions share with it.
 namespace sha256 {

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <vector>
 
+#include "file_hash.h"
 #include "temporary_folder.h"
 
 namespace {

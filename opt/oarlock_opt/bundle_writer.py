@@ -7,7 +7,6 @@ goes in.
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -65,8 +64,9 @@ def check_destination(destination: Path) -> None:
 def write(content: Content, destination: Path, folder: Path) -> dict[str, Any]:
     """Write the bundle into ``folder`` / "bundle", check it, and swap it in at ``destination``.
 
-    ``folder`` is a ``oarlock._files.temporary_sibling`` of ``destination``. Returns the content of bundle.json. The
-    destination is the complete old or the complete new bundle throughout. Raises DestinationError and OSError.
+    ``folder`` is a ``oarlock._files.temporary_sibling`` of ``destination``; the variants' files must be on the same file
+    system and are moved. Returns the content of bundle.json. The destination is the complete old or the complete new
+    bundle throughout. Raises DestinationError and OSError.
     """
     root = folder / "bundle"
     root.mkdir()
@@ -138,13 +138,16 @@ class _Writer:
             variant = optimized.variant
             return TARGETS.index(variant.target), PRECISIONS.index(variant.precision)
 
+        digests = {path: sha256_file(path) for path in {optimized.path for optimized in self._content.variants}}
         written: dict[str, dict[str, Any]] = {}
         variants = []
         for optimized in sorted(self._content.variants, key=rank):
             variant, description = optimized.variant, optimized.description
-            digest = sha256_file(optimized.path)
+            digest = digests[optimized.path]
             if digest not in written:
-                written[digest] = self._file(f"{variant.id}.nb", partial(shutil.copyfile, optimized.path))
+                name = f"{variant.id}.nb"
+                optimized.path.rename(self._root / name)
+                written[digest] = {"file": name, "sha256": digest, "size": description["size"]}
             variants.append(
                 {
                     "id": variant.id,

@@ -27,7 +27,11 @@ __all__ = ["Listener", "Report", "Request", "make_bundle"]
 
 @dataclass(frozen=True)
 class Request:
-    """What to make a bundle from, and how. The fields are the options of ``oarlock opt``."""
+    """What to make a bundle from, and how.
+
+    The fields are the options of ``oarlock opt``; ``weights`` and ``seed`` are for models of the zoo, and ``timeout``
+    is for one run of Paddle Lite's optimiser or of PaddlePaddle's inference.
+    """
 
     source: str
     destination: Path
@@ -36,8 +40,8 @@ class Request:
     name: str | None = None
     preprocess: str | None = None
     labels: str | None = None
-    weights: str | None = None
-    seed: int | None = None
+    weights: str = "imagenet"
+    seed: int = 0
     golden: bool = True
     timeout: float = worker.DEFAULT_TIMEOUT
 
@@ -130,11 +134,11 @@ def _make_bundle(request: Request, listener: Listener) -> Report:
 
 def _load(request: Request, folder: Path, listener: Listener) -> SourceModel:
     if not is_zoo_name(request.source):
-        return open_source(Path(request.source))
+        return open_source(request.source)
     step = f"exporting {request.source}"
     listener.started(step)
     start = time.monotonic()
-    model = export(request.source, request.weights, request.seed, folder / "export", timeout=request.timeout)
+    model = export(request.source, request.weights, request.seed, folder / "export")
     listener.ended(step, time.monotonic() - start)
     return model
 

@@ -5,6 +5,7 @@ A source is a .pdmodel file, a folder with one, or a model of the zoo. The param
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,12 +66,12 @@ class SourceModel:
         return self.files.program.parent
 
 
-def open_source(path: Path, *, zoo: ZooOrigin | None = None) -> SourceModel:
+def open_source(path: str | os.PathLike[str], *, zoo: ZooOrigin | None = None) -> SourceModel:
     """Find the model at ``path`` (see ``find_files``), read its program and check its parameters against it.
 
     Raises SourceError and OSError.
     """
-    files = find_files(path)
+    files = find_files(Path(path))
     program = Program.load(files.program)
     if files.params is not None:
         check_params(files.params, program.parameters)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
-from oarlock.errors import InvalidArgumentError
 from oarlock_opt import zoo
-from oarlock_opt._children import run_child
-from oarlock_opt.errors import SourceError, SourceNotFoundError
+from oarlock_opt.errors import SourceNotFoundError
 from oarlock_opt.source import SourceModel, ZooOrigin, open_source
+from oarlock_opt.zoo import Entry
 from oarlock_opt.zoo.errors import UnknownModelError
 
-__all__ = ["export", "is_zoo_name"]
+__all__ = ["export", "find_entry", "is_zoo_name"]
 
 
 def is_zoo_name(source: str) -> bool:
@@ -21,35 +19,23 @@ def is_zoo_name(source: str) -> bool:
     return not os.path.lexists(source) and os.sep not in source and not Path(source).suffix
 
 
-def export(source: str, weights: str | None, seed: int | None, folder: Path, *, timeout: float) -> SourceModel:
-    """Export a model of the zoo into the new folder ``folder`` and read it back.
-
-    ``weights`` None takes those of ImageNet where there are any. Raises SourceNotFoundError for an unknown name,
-    InvalidArgumentError, SourceError with what the child said, and OSError.
-    """
+def find_entry(source: str) -> Entry:
+    """The zoo's entry of that name. Raises SourceNotFoundError, which gives near names."""
     try:
-        entry = zoo.get(source)
+        return zoo.get(source)
     except UnknownModelError as error:
         raise SourceNotFoundError(f"{source}: no such file or folder, and {error.message}") from None
-    if weights is None:
-        if "imagenet" not in entry.weights:
-            raise InvalidArgumentError(
-                f"--weights is missing: none can be fetched for {entry.name}. Give a file with --weights FILE, or try "
-                "the way without, with --weights random"
-            )
-        weights = "imagenet"
-    command = [sys.executable, "-m", "oarlock_opt.zoo.export", entry.name, "--weights", weights, "-o", str(folder)]
-    if seed is not None:
-        command += ["--seed", str(seed)]
-    ended = run_child(command, timeout=timeout)
-    if ended.timed_out:
-        raise SourceError(
-            f"{entry.name}: its export was stopped after {timeout:g} s. Give it longer with --timeout SECONDS."
-        )
-    if ended.status != 0:
-        lines = ended.output.strip().splitlines()
-        said = lines[-1].removeprefix("Error: ") if lines else f"exit status {ended.status}"
-        raise SourceError(f"{entry.name}: its export failed: {said}")
-    known = weights in ("imagenet", "random")
-    origin = ZooOrigin(entry.name, weights if known else Path(weights).name, seed if weights == "random" else None)
-    return open_source(folder, zoo=origin)
+
+
+def export(source: str, weights: str, seed: int, folder: Path) -> SourceModel:
+    """Export a model of the zoo into the new folder ``folder`` and read it back.
+
+    ``weights`` is "imagenet", "random" (with ``seed``) or a file's path. Raises SourceNotFoundError and what
+    ``oarlock_opt.zoo.export.export`` raises.
+    """
+    from oarlock_opt.zoo.export import export as export_model
+
+    result = export_model(find_entry(source).name, weights, folder, seed)
+    # A path would tell where the file lay on this machine, which is nobody's business.
+    recorded = result.weights if result.weights in ("imagenet", "random") else Path(result.weights).name
+    return open_source(folder, zoo=ZooOrigin(result.name, recorded, result.seed))

@@ -6,12 +6,7 @@ import json
 from dataclasses import dataclass
 from importlib.resources import files
 
-from oarlock._pypi import PinnedFile
-
 __all__ = ["DEFAULT_VERSION", "OFFERED_VERSIONS", "TARGETS", "WHEELS", "Architecture"]
-
-# The wheels hold a plain library, which any Python loads; these options make pip choose them whatever Python runs it.
-_PIP_OPTIONS = ("--only-binary=:all:", "--python-version", "37", "--platform", "manylinux1_x86_64")
 
 
 @dataclass(frozen=True)
@@ -32,7 +27,5 @@ _DATA = json.loads(files("oarlock").joinpath("data/engines.json").read_text(enco
 DEFAULT_VERSION: str = _DATA["default"]
 OFFERED_VERSIONS: tuple[str, ...] = tuple(_DATA["offered"])
 TARGETS: dict[str, Architecture] = {name: Architecture(**fields) for name, fields in _DATA["targets"].items()}
-WHEELS: dict[str, PinnedFile] = {
-    version: PinnedFile(version=version, pip_options=_PIP_OPTIONS, **fields)
-    for version, fields in _DATA["wheels"].items()
-}
+WHEELS: dict[str, dict[str, str]] = _DATA["wheels"]
+"""By version: the fields package, filename and sha256 of its PinnedFile."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import platform
 import signal
@@ -49,8 +48,9 @@ def _own_checks() -> Iterator[dict[str, Any]]:
     yield _store_check()
     yield _engine_check()
     yield from _picture_checks()
-    pip = "pip" if importlib.util.find_spec("pip") is not None else None
-    yield _check("pip", pip, "downloads Paddle Lite for x86", f"{sys.executable} -m ensurepip", required=False)
+    yield _check(
+        "pip", _installed("pip"), "downloads Paddle Lite for x86", f"{sys.executable} -m ensurepip", required=False
+    )
     yield _check("oarlock-opt", _installed("oarlock-opt"), "makes bundles", "pip install oarlock-opt", required=False)
 
 

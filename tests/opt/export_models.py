@@ -10,13 +10,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-os.environ["FLAGS_enable_pir_api"] = "0"
+os.environ["FLAGS_enable_pir_api"] = "0"  # noqa: SIM112
 
 import paddle
 from paddle import nn
 
 
-class Digits(nn.Layer):
+class Digits(nn.Layer):  # type: ignore[misc]
     """A classifier of 32x32 pictures into 10 classes, with a relu6, a swish and a softmax at the end."""
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class Digits(nn.Layer):
         return nn.functional.softmax(self.head(x.mean(axis=[2, 3])))
 
 
-class Thousand(nn.Layer):
+class Thousand(nn.Layer):  # type: ignore[misc]
     """A classifier of 224x224 pictures into 1000 classes that gives logits."""
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class Thousand(nn.Layer):
         return self.head(nn.functional.relu(self.first(x)).mean(axis=[2, 3]))
 
 
-class TwoTensors(nn.Layer):
+class TwoTensors(nn.Layer):  # type: ignore[misc]
     """No classifier: two inputs and two outputs."""
 
     def __init__(self) -> None:
@@ -56,7 +56,18 @@ class TwoTensors(nn.Layer):
         return joined, nn.functional.relu(joined)
 
 
-class NoParameters(nn.Layer):
+class Heavy(nn.Layer):  # type: ignore[misc]
+    """20 MB of parameters."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(2000, 2500)
+
+    def forward(self, x: Any) -> Any:
+        return self.layer(x)
+
+
+class NoParameters(nn.Layer):  # type: ignore[misc]
     """A model that has no parameters, so no parameter file."""
 
     def forward(self, x: Any) -> Any:
@@ -66,7 +77,7 @@ class NoParameters(nn.Layer):
 def main(folder: Path) -> None:
     paddle.seed(0)
     spec = paddle.static.InputSpec
-    models = {
+    models: dict[str, tuple[Any, list[Any]]] = {
         "digits": (Digits(), [spec([None, 3, 32, 32], "float32", name="x")]),
         "thousand": (Thousand(), [spec([None, 3, 224, 224], "float32", name="x")]),
         "fixed-batch": (Digits(), [spec([2, 3, 32, 32], "float32", name="x")]),
@@ -74,6 +85,7 @@ def main(folder: Path) -> None:
             TwoTensors(),
             [spec([None, 6], "float32", name="left"), spec([None, 4], "float32", name="right")],
         ),
+        "heavy": (Heavy(), [spec([None, 2000], "float32", name="x")]),
         "no-parameters": (NoParameters(), [spec([None, 4], "float32", name="x")]),
     }
     for name, (layer, inputs) in models.items():

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
+import oarlock_opt
 from oarlock import nb, store
 from oarlock.store import Engine
 from oarlock_opt import errors
-from oarlock_opt.lite import worker
 from oarlock_opt.lite.normalise import normalise
 from oarlock_opt.lite.targets import Recipe, Skipped, Variant, select
 from oarlock_opt.lite.worker import Optimized, optimize, worker_program
@@ -189,28 +189,18 @@ def _kill_when_stopped(program: Path, number: signal.Signals) -> None:
         time.sleep(0.01)
 
 
-@pytest.mark.parametrize("kilobytes", [60_000, 30_000])
-def test_too_little_memory(models: Path, lite: Engine, tmp_path: Path, kilobytes: int) -> None:
-    """With the address space limited, the engine or its libraries fail to get memory, each in its own words."""
-    files = (models / "thousand" / "inference.pdmodel", models / "thousand" / "inference.pdiparams")
-    limited = _script(tmp_path, f'ulimit -v {kilobytes}; exec "$WORKER" "$@"')
-    folder = tmp_path / "work"
-    with pytest.raises((errors.OptimizerMemoryError, errors.OptimizerUnavailableError)) as caught:
-        _optimize(files, lite, folder, program=limited)
-    assert caught.value.code in ("OAR-OPT-MEMORY", "OAR-OPT-UNAVAILABLE")
-
-
-def test_a_failed_allocation_in_the_engine_is_want_of_memory(
-    repaired: Repaired, lite: Engine, tmp_path: Path
-) -> None:
-    """What the engine prints when its own allocator fails (seen with the address space limited)."""
-    script = _script(
-        tmp_path,
-        "echo '[F 11/24  4:44:18.263 ...target_wrapper.cc:33 Malloc] Check failed: p: Error occurred in "
-        "TargetWrapper::Malloc period: no enough for mallocing 4718592 bytes.' >&2; kill -ABRT $$",
-    )
-    error = _fails(errors.OptimizerMemoryError, repaired(), lite, tmp_path / "work", program=script)
+def test_too_little_memory(models: Path, lite: Engine, tmp_path: Path) -> None:
+    """The address space holds the engine, but not 20 MB of parameters as well."""
+    files = (models / "heavy" / "inference.pdmodel", models / "heavy" / "inference.pdiparams")
+    limited = _script(tmp_path, 'ulimit -v 60000; exec "$WORKER" "$@"')
+    error = _fails(errors.OptimizerMemoryError, files, lite, tmp_path / "work", program=limited)
     assert "ran out of memory (Error occurred in TargetWrapper::Malloc period: no enough for mallocing" in error.message
+
+
+def test_too_little_memory_for_the_engine_itself(repaired: Repaired, lite: Engine, tmp_path: Path) -> None:
+    limited = _script(tmp_path, 'ulimit -v 30000; exec "$WORKER" "$@"')
+    error = _fails(errors.OptimizerUnavailableError, repaired(), lite, tmp_path / "work", program=limited)
+    assert "failed to map segment" in error.message
 
 
 def test_an_output_folder_that_cannot_be_written(repaired: Repaired, lite: Engine, tmp_path: Path) -> None:
@@ -264,6 +254,18 @@ def test_an_engine_that_is_none(repaired: Repaired, lite: Engine, tmp_path: Path
     assert "`oarlock lite install`" in error.message
 
 
+def test_an_engine_without_its_libraries(repaired: Repaired, lite: Engine, tmp_path: Path) -> None:
+    library = tmp_path / "lite" / "lite.so"
+    (library.parent / "libs").mkdir(parents=True)
+    for source in (lite.library, lite.library.parent / "libs" / "libiomp5.so"):
+        copied = library.parent / source.relative_to(lite.library.parent)
+        copied.write_bytes(source.read_bytes())
+    error = _fails(
+        errors.OptimizerUnavailableError, repaired(), dataclasses.replace(lite, library=library), tmp_path / "work"
+    )
+    assert f"{library}: cannot load libmklml_intel.so" in error.message
+
+
 def test_an_engine_of_another_version(repaired: Repaired, lite: Engine, tmp_path: Path) -> None:
     other = dataclasses.replace(lite, version="2.11")
     error = _fails(errors.OptimizerUnavailableError, repaired(), other, tmp_path / "work")
@@ -271,7 +273,9 @@ def test_an_engine_of_another_version(repaired: Repaired, lite: Engine, tmp_path
 
 
 def test_no_result(repaired: Repaired, lite: Engine, tmp_path: Path) -> None:
-    error = _fails(errors.OptimizerOutputError, repaired(), lite, tmp_path / "work", program=_script(tmp_path, "exit 0"))
+    error = _fails(
+        errors.OptimizerOutputError, repaired(), lite, tmp_path / "work", program=_script(tmp_path, "exit 0")
+    )
     assert error.message == "x86-fp32: the optimiser ended without an error and without a file."
 
 
@@ -294,7 +298,7 @@ def test_a_failure_stops_the_others(repaired: Repaired, lite: Engine, tmp_path: 
 
 
 def test_a_missing_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker.oarlock_opt, "__path__", ["/nowhere"])
+    monkeypatch.setattr(oarlock_opt, "__path__", ["/nowhere"])
     with pytest.raises(errors.OptimizerUnavailableError, match="the optimiser's worker is missing"):
         worker_program()
 

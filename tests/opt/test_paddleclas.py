@@ -217,7 +217,21 @@ def test_the_scale_has_the_bits_that_numpy_gives_it() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "abc", "1/0", "2**9", "9" * 200, "(1).real", "True", "1;2", "[1]", "1e400", "1j", "lambda: 1", "1 if 1 else 2"],
+    [
+        "",
+        "abc",
+        "1/0",
+        "2**9",
+        "9" * 200,
+        "(1).real",
+        "True",
+        "1;2",
+        "[1]",
+        "1e400",
+        "1j",
+        "lambda: 1",
+        "1 if 1 else 2",
+    ],
 )
 def test_evaluates_nothing_else(text: Any) -> None:
     with pytest.raises(ValueError):  # noqa: PT011

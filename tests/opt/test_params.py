@@ -28,13 +28,15 @@ def _check(tmp_path: Path, content: bytes, expected: tuple[TensorSpec, ...]) -> 
     check_params(path, expected)
 
 
-def _tensor(shape: list[int], *, data_type: int = 5, levels: bytes = struct.pack("<Q", 0), size: int | None = None) -> bytes:
+def _tensor(
+    shape: list[int], *, data_type: int = 5, levels: bytes = struct.pack("<Q", 0), size: int | None = None
+) -> bytes:
     description = TensorDesc(data_type=data_type, dims=shape).SerializeToString()
     count = 1
     for side in shape:
         count *= side
     content = bytes(max(count, 0) * 4 if size is None else size)
-    return struct.pack("<I", 0) + levels + struct.pack("<Ii", 0, len(description)) + description + content
+    return bytes(struct.pack("<I", 0) + levels + struct.pack("<Ii", 0, len(description)) + description + content)
 
 
 def test_the_right_file_passes(tmp_path: Path, good: tuple[bytes, tuple[TensorSpec, ...]]) -> None:
@@ -48,7 +50,7 @@ def test_levels_of_detail_are_skipped(tmp_path: Path) -> None:
 
 def test_every_truncation_is_refused(tmp_path: Path, good: tuple[bytes, tuple[TensorSpec, ...]]) -> None:
     content, expected = good
-    for size in [*range(0, 200), *range(200, len(content), 97)]:
+    for size in [*range(200), *range(200, len(content), 97)]:
         with pytest.raises(BadParamsError, match=r"some\.pdiparams"):
             _check(tmp_path, content[:size], expected)
 
@@ -82,9 +84,7 @@ W = TensorSpec("w", (2, 3), "float32")
         (struct.pack("<IQQ", 0, 1, 1 << 62), (W,), "needs 4611686018427387904 bytes at offset 20"),
     ],
 )
-def test_what_is_wrong_is_said(
-    tmp_path: Path, content: bytes, expected: tuple[TensorSpec, ...], sentence: str
-) -> None:
+def test_what_is_wrong_is_said(tmp_path: Path, content: bytes, expected: tuple[TensorSpec, ...], sentence: str) -> None:
     with pytest.raises(BadParamsError) as caught:
         _check(tmp_path, content, expected)
     assert sentence in caught.value.message

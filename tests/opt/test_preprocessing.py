@@ -126,7 +126,7 @@ def test_wrong_files_are_refused(models: Path, tmp_path: Path, content: Any, sen
 def test_labels_must_be_as_many_as_the_classes(copy: Copy) -> None:
     folder = copy("digits")
     _write(folder / "labels.txt", "one\ntwo\n")
-    with pytest.raises(LabelsError, match="2 labels, but the output 'softmax_0.tmp_0' has 10 classes"):
+    with pytest.raises(LabelsError, match=r"2 labels, but the output 'softmax_0\.tmp_0' has 10 classes"):
         _interpret(folder, "none")
     assert _interpret(folder, "none", "none").labels is None
 

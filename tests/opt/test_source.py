@@ -49,8 +49,16 @@ def test_finds_the_files_of_a_folder(tmp_path: Path, names: tuple[str, ...], pro
     ("names", "error", "sentence"),
     [
         ((), SourceNotFoundError, "holds no model, expected inference.pdmodel, model.pdmodel or __model__ in it"),
-        (("a.pdmodel", "b.pdmodel"), AmbiguousSourceError, "holds 2 models, a.pdmodel, b.pdmodel; give the path of the one"),
-        (("inference.pdmodel", "model.pdmodel"), AmbiguousSourceError, "holds 2 models, inference.pdmodel, model.pdmodel"),
+        (
+            ("a.pdmodel", "b.pdmodel"),
+            AmbiguousSourceError,
+            "holds 2 models, a.pdmodel, b.pdmodel; give the path of the one",
+        ),
+        (
+            ("inference.pdmodel", "model.pdmodel"),
+            AmbiguousSourceError,
+            "holds 2 models, inference.pdmodel, model.pdmodel",
+        ),
         (("__model__", "params", "__params__"), AmbiguousSourceError, "two parameter files, __params__, params"),
         (("bundle.json", "x86-fp32.nb"), UnsupportedSourceError, "is a bundle already"),
         (("inference.json", "inference.pdiparams"), UnsupportedSourceError, "set FLAGS_enable_pir_api=0"),

@@ -46,6 +46,11 @@ def write_wheel(folder: Path, extra: dict[str, bytes] | None = None) -> tuple[Pa
     return path, PinnedFile("paddlelite", "2.12", WHEEL_NAME, digest, options)
 
 
+def fields_of(pinned: PinnedFile) -> dict[str, str]:
+    """A pin as data/engines.json has it."""
+    return {"package": pinned.package, "filename": pinned.filename, "sha256": pinned.sha256}
+
+
 def write_release(path: Path, files: dict[str, bytes]) -> Path:
     """A .tar.gz with these members, by their names in the archive."""
     with tarfile.open(path, "w:gz") as archive:

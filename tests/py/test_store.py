@@ -20,7 +20,7 @@ from oarlock.errors import BadArchiveError, EngineNotInstalledError, InvalidArgu
 
 from ..schemas import validate
 from .helpers import names
-from .lite_archives import LIBRARY_IN_RELEASE, elf, write_release, write_wheel
+from .lite_archives import LIBRARY_IN_RELEASE, elf, fields_of, write_release, write_wheel
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +32,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path, pinned = write_wheel(tmp_path)
-    monkeypatch.setitem(WHEELS, "2.12", pinned)
+    monkeypatch.setitem(WHEELS, "2.12", fields_of(pinned))
     return path
 
 
@@ -77,7 +77,7 @@ def test_machine_target(monkeypatch: pytest.MonkeyPatch, machine: str, pointer: 
 
 class TestWheel:
     def test_install_find_and_list(self, wheel: Path, home: Path) -> None:
-        engine = store.install(archive=wheel)
+        engine = store.install("x86", archive=wheel)
         assert engine.library == home / "lite" / "2.12" / "x86" / "lite.so"
         assert engine.size == engine.library.stat().st_size
         assert engine.pinned
@@ -92,17 +92,17 @@ class TestWheel:
         validate([engine.to_json()], "lite-list")
 
     def test_again_does_nothing(self, wheel: Path, home: Path) -> None:
-        first = store.install(archive=wheel)
+        first = store.install("x86", archive=wheel)
         before = first.library.stat()
         lines: list[str] = []
         wheel.unlink()
-        assert store.install(report=lines.append) == first
+        assert store.install("x86", report=lines.append) == first
         assert lines == ["Paddle Lite 2.12 for x86 is already installed"]
         assert first.library.stat() == before
 
     @pytest.mark.parametrize("damage", ["flip", "truncate", "remove", "record"])
     def test_damage_is_mended(self, wheel: Path, home: Path, damage: str) -> None:
-        engine = store.install(archive=wheel)
+        engine = store.install("x86", archive=wheel)
         good = engine.library.read_bytes()
         if damage == "flip":
             engine.library.write_bytes(good[:-1] + b"\1")
@@ -116,20 +116,20 @@ class TestWheel:
             with pytest.raises(EngineNotInstalledError, match=r"2\.12 for x86 is damaged .* `oarlock lite install`"):
                 store.find("x86")
             assert store.installed() == []
-        assert store.install(archive=wheel).library.read_bytes() == good
+        assert store.install("x86", archive=wheel).library.read_bytes() == good
         assert names(home / "lite") == [".lock", "2.12"]
 
     def test_downloads_through_pip(self, wheel: Path, monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
         monkeypatch.setenv("PIP_NO_INDEX", "1")
         monkeypatch.setenv("PIP_FIND_LINKS", str(wheel.parent))
-        engine = store.install()
+        engine = store.install("x86")
         assert engine.origin == "pypi"
         assert engine.library.is_file()
 
     def test_another_hash(self, wheel: Path, home: Path) -> None:
         wheel.write_bytes(wheel.read_bytes() + b"\0")
         with pytest.raises(BadArchiveError, match=r"SHA-256 is [0-9a-f]{64}, expected"):
-            store.install(archive=wheel)
+            store.install("x86", archive=wheel)
         assert _nothing_left(home)
 
     def test_truncated(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
@@ -137,7 +137,7 @@ class TestWheel:
         path.write_bytes(path.read_bytes()[:200_000])
         _pin(monkeypatch, path)
         with pytest.raises(BadArchiveError, match="is not a whole wheel"):
-            store.install(archive=path)
+            store.install("x86", archive=path)
         assert _nothing_left(home)
 
     def test_paths_that_lead_out_are_not_followed(
@@ -146,7 +146,7 @@ class TestWheel:
         extra = {"../../escaped.so": b"x", "/tmp/escaped.so": b"x", "paddlelite/libs/../../escaped.so": b"x"}
         path, _ = write_wheel(tmp_path, extra)
         _pin(monkeypatch, path)
-        store.install(archive=path)
+        store.install("x86", archive=path)
         assert not any("escaped" in path.name for path in tmp_path.rglob("*"))
 
     def test_not_a_paddlelite_wheel(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,32 +157,31 @@ class TestWheel:
             archive.writestr("other/__init__.py", "")
         _pin(monkeypatch, path)
         with pytest.raises(BadArchiveError, match=r"holds no paddlelite/lite\.so"):
-            store.install(archive=path)
+            store.install("x86", archive=path)
 
     def test_missing_archive(self, tmp_path: Path) -> None:
         with pytest.raises(FileNotFoundError, match=r"nowhere\.whl"):
-            store.install(archive=tmp_path / "nowhere.whl")
+            store.install("x86", archive=tmp_path / "nowhere.whl")
 
     def test_home_is_a_file(self, wheel: Path, home: Path) -> None:
         home.write_text("")
         with pytest.raises(StoreError, match=f"{home}/lite: cannot be created .* OARLOCK_HOME"):
-            store.install(archive=wheel)
+            store.install("x86", archive=wheel)
 
     def test_a_store_that_cannot_be_written_still_serves(self, wheel: Path, home: Path) -> None:
-        engine = store.install(archive=wheel)
+        engine = store.install("x86", archive=wheel)
         # The tests may run as root, whom no permission stops.
         (home / "lite" / ".lock").unlink()
         (home / "lite" / ".lock").mkdir()
-        assert store.install(archive=wheel) == engine
+        assert store.install("x86", archive=wheel) == engine
 
     def test_two_at_once(self, wheel: Path, home: Path) -> None:
         script = (
             "import sys\n"
-            "from dataclasses import replace\n"
             "from oarlock import store\n"
             "from oarlock._catalog import WHEELS\n"
-            f"WHEELS['2.12'] = replace(WHEELS['2.12'], sha256={WHEELS['2.12'].sha256!r})\n"
-            f"engine = store.install(archive={str(wheel)!r}, report=print)\n"
+            f"WHEELS['2.12'] = {WHEELS['2.12']!r}\n"
+            f"engine = store.install('x86', archive={str(wheel)!r}, report=print)\n"
             "assert store.find('x86') == engine\n"
         )
         children = [
@@ -313,13 +312,29 @@ def test_not_installed() -> None:
     assert store.installed() == []
 
 
+def test_the_target_is_this_machines_by_default(wheel: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "machine_target", lambda: "armv7")
+    with pytest.raises(InvalidArgumentError, match=r"for armv7 is not on PyPI"):
+        store.install()
+    monkeypatch.setattr(store, "machine_target", lambda: None)
+    assert store.install(archive=wheel).target == "x86"
+
+
+@pytest.mark.parametrize("version", ["../2.12", "2.12/../../x", "", "v2.12", "2"])
+def test_versions_that_are_none(version: str) -> None:
+    with pytest.raises(InvalidArgumentError, match=r"version is .*, expected one like 2\.12"):
+        store.find("x86", version)
+    with pytest.raises(InvalidArgumentError, match=r"version is .*, expected one like 2\.12"):
+        store.install("arm64", version=version)
+
+
 def test_unknown_target_and_version() -> None:
     with pytest.raises(InvalidArgumentError, match="target is 'sparc', expected one of: x86, arm64"):
         store.find("sparc")
     with pytest.raises(InvalidArgumentError, match=r"--version is 1\.0, expected one of: 2\.12"):
-        store.install(version="1.0")
+        store.install("x86", version="1.0")
 
 
 def _pin(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
     pinned = PinnedFile("paddlelite", "2.12", path.name, sha256_file(path))
-    monkeypatch.setitem(WHEELS, "2.12", pinned)
+    monkeypatch.setitem(WHEELS, "2.12", fields_of(pinned))

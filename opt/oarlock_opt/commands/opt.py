@@ -19,6 +19,7 @@ __all__ = ["opt"]
 _TARGETS = ("x86", "arm64", "armv7", "opencl")
 _PRECISIONS = ("fp32", "fp16", "int8w", "int16w", "int8")
 _DEFAULT_TIMEOUT = 600.0
+_MAX_SEED = 2**32 - 1
 
 
 def _choices(values: tuple[str, ...]) -> Callable[[click.Context, click.Parameter, str], tuple[str, ...]]:
@@ -72,12 +73,12 @@ def _check_timeout(ctx: click.Context, param: click.Parameter, value: float) -> 
     "1000]",
 )  # fmt: skip
 @click.option("--weights", metavar="FILE|imagenet|random", help="For a model of the zoo.  [default: imagenet]")
-@click.option("--seed", type=click.IntRange(min=0), help="For --weights random.  [default: 0]")
+@click.option("--seed", type=click.IntRange(0, _MAX_SEED), help="For --weights random.  [default: 0]")
 @click.option("--no-golden", is_flag=True, help="Record no reference answers; needs no PaddlePaddle.")
 @click.option("--explain", is_flag=True, help="Tell what was done to the model, and why.")
 @click.option(
     "--timeout", type=float, default=_DEFAULT_TIMEOUT, show_default=True, callback=_check_timeout, metavar="SECONDS",
-    help="The longest that one step may take.",
+    help="The longest that one run of the optimiser or of PaddlePaddle's inference may take.",
 )  # fmt: skip
 @json_option
 @reports_errors
@@ -104,18 +105,22 @@ def opt(
     """
     from oarlock_opt.commands._opt_progress import listening
     from oarlock_opt.pipeline import Request, make_bundle
-    from oarlock_opt.zoo_source import is_zoo_name
 
     if name == "":
         raise click.BadParameter("is empty.", param_hint="--name")
-    if not is_zoo_name(source):
-        for option, value in (("--weights", weights), ("--seed", seed)):
-            if value is not None:
-                raise click.UsageError(f"{option} is for models of the zoo, but {source} is a path.")
-    elif seed is not None and weights != "random":
-        raise click.UsageError("--seed is for --weights random.")
+    _check_weights(source, weights, seed)
     request = Request(
-        source, output, targets, precisions, name, preprocess, labels, weights, seed, not no_golden, timeout
+        source,
+        output,
+        targets=targets,
+        precisions=precisions,
+        name=name,
+        preprocess=preprocess,
+        labels=labels,
+        weights=weights or "imagenet",
+        seed=seed or 0,
+        golden=not no_golden,
+        timeout=timeout,
     )
     with listening() as listener:
         report = make_bundle(request, listener)
@@ -125,6 +130,25 @@ def opt(
         emit_json(report.to_json())
     else:
         click.echo(printable(_summary(report)))
+
+
+def _check_weights(source: str, weights: str | None, seed: int | None) -> None:
+    """Raise a usage error for --weights and --seed that do not go with the source."""
+    from oarlock_opt.zoo.errors import WeightsUnavailableError
+    from oarlock_opt.zoo.weights import check_choice
+    from oarlock_opt.zoo_source import find_entry, is_zoo_name
+
+    if is_zoo_name(source):
+        try:
+            check_choice(find_entry(source), weights or "imagenet")
+        except WeightsUnavailableError as error:
+            raise click.BadParameter(error.message, param_hint="--weights") from None
+        if seed is not None and weights != "random":
+            raise click.UsageError("--seed is for --weights random.")
+        return
+    for option, value in (("--weights", weights), ("--seed", seed)):
+        if value is not None:
+            raise click.UsageError(f"{option} is for models of the zoo, but {source} is a path.")
 
 
 def _summary(report: Report) -> str:

@@ -52,6 +52,7 @@ _ADVICE: tuple[tuple[re.Pattern[str], str], ...] = (
 _ADVICE_OTHERWISE = "`oarlock inspect SOURCE` lists the model's operators; the text names what it stumbled over."
 
 _NO_MEMORY_TEXT = re.compile(r"no enough for mallocing|bad_alloc|Cannot allocate memory|cannot allocate memory")
+_NO_LIBRARY_TEXT = re.compile(r"Can not find library: (\S+)\.\s.*dso_handle != nullptr", re.DOTALL)
 _NO_OUTPUT_TEXT = re.compile(r"Unable to open file|\(fwrite\(")
 
 
@@ -80,6 +81,12 @@ def diagnose(ended: Ended, context: Context) -> OptimizerError:
         return OptimizerUnavailableError(
             f"{context.engine}: cannot be used as Paddle Lite's full library for x86: {what}. "
             "Install it with `oarlock lite install`.",
+            output=ended.output,
+        )
+    if library := _NO_LIBRARY_TEXT.search(ended.output):
+        return OptimizerUnavailableError(
+            f"{context.engine}: cannot load {library[1]}, which belongs in the folder libs beside it. Install it again "
+            "with `oarlock lite install`.",
             output=ended.output,
         )
     if ended.status == _NO_MEMORY or _NO_MEMORY_TEXT.search(ended.output):

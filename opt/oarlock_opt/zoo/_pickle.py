@@ -114,6 +114,9 @@ def _scan(stream: io.BytesIO, source: str, allows_persistent: bool) -> None:
     """Go through the opcodes up to STOP. Every length is checked against what is there before anything is allocated."""
     start = stream.tell()
     count = 0
+    if stream.read(1) != b"\x80":  # PROTO, with which every pickle begins since protocol 2
+        raise BadWeightsError(f"{source}: no pickle at byte {start}; expected a file of weights")
+    stream.seek(start)
     try:
         for opcode, argument, _ in pickletools.genops(stream):
             count += 1
@@ -128,6 +131,4 @@ def _scan(stream: io.BytesIO, source: str, allows_persistent: bool) -> None:
             if fault:
                 raise BadWeightsError(f"{source}: the pickle at byte {start} has {fault}, which no weights file needs")
     except (ValueError, UnicodeDecodeError, OverflowError) as error:
-        raise BadWeightsError(
-            f"{source}: no pickle at byte {start}, or a truncated one ({error}); expected a file of weights"
-        ) from error
+        raise BadWeightsError(f"{source}: damaged or truncated pickle at byte {start} ({error})") from error

@@ -23,15 +23,14 @@ def lite() -> None:
 @click.option(
     "--target",
     type=click.Choice(list(store.TARGETS)),
-    default="x86",
-    show_default=True,
+    show_default="this machine's",
     help="What the library runs on. Those other than x86 need --archive.",
 )
 @click.option("--archive", metavar="FILE", help="The wheel, or for other targets a release archive or its folder.")
 @click.option("--version", metavar="VERSION", help=f"Version of Paddle Lite: {', '.join(OFFERED_VERSIONS)}.")
 @json_option
 @reports_errors
-def install(target: str, archive: str | None, version: str | None, as_json: bool) -> None:
+def install(target: str | None, archive: str | None, version: str | None, as_json: bool) -> None:
     """Install Paddle Lite for a target.
 
     For x86 the wheel of paddlelite is downloaded from PyPI by pip, whatever the Python, and its hash is checked. For

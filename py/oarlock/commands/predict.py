@@ -69,15 +69,18 @@ def _find_pictures(images: tuple[str, ...]) -> Iterator[str]:
         if not Path(image).is_dir():
             yield image
             continue
-        found = False
-        for folder, folders, names in os.walk(image):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            for name in sorted(names):
-                if name.lower().endswith(SUFFIXES) and not name.startswith("."):
-                    found = True
-                    yield str(Path(folder, name))
+        found = sorted(_pictures_in(image, SUFFIXES))
         if not found:
             raise NotFoundError(f"{image}: the folder holds no picture ({', '.join(SUFFIXES)})")
+        yield from map(str, found)
+
+
+def _pictures_in(root: str, suffixes: tuple[str, ...]) -> Iterator[Path]:
+    for folder, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            if name.lower().endswith(suffixes) and not name.startswith("."):
+                yield Path(folder, name)
 
 
 class _Writer(Protocol):

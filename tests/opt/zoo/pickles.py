@@ -86,7 +86,13 @@ def paddle_array(values: np.ndarray, *, code: str | None = None, shape: object =
 
 
 def torch_tensor(
-    key: str, shape: tuple[int, ...], *, count: int, offset: int = 0, stride: object = None, storage: str = "FloatStorage"
+    key: str,
+    shape: tuple[int, ...],
+    *,
+    count: int,
+    offset: int = 0,
+    stride: object = None,
+    storage: str = "FloatStorage",
 ) -> Call:
     """A tensor that is a view of the storage ``key``; contiguous unless ``stride`` is given."""
     if stride is None:

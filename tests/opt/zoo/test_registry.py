@@ -14,7 +14,9 @@ def test_names() -> None:
     assert zoo.names() == ["DPN68", "DPN92", "DPN98", "DPN107", "DPN131", "EfficientNet-Lite0"]
 
 
-@pytest.mark.parametrize("name", ["EfficientNet-Lite0", "efficientnet_lite0", "EFFICIENTNETLITE0", "EfficientNetLite-0"])
+@pytest.mark.parametrize(
+    "name", ["EfficientNet-Lite0", "efficientnet_lite0", "EFFICIENTNETLITE0", "EfficientNetLite-0"]
+)
 def test_case_hyphens_and_underscores_do_not_matter(name: str) -> None:
     assert zoo.get(name).name == "EfficientNet-Lite0"
 
@@ -22,7 +24,7 @@ def test_case_hyphens_and_underscores_do_not_matter(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("DPN86", "no model is called 'DPN86': did you mean DPN68"),
+        ("DPN86", "no model is called 'DPN86': did you mean DPN98 or DPN68 or DPN92?"),
         ("efficientnet-lite", "no model is called 'efficientnet-lite': did you mean EfficientNet-Lite0?"),
         ("resnet50", "expected one of: DPN68, DPN92, DPN98, DPN107, DPN131, EfficientNet-Lite0"),
         ("", "no model is called '': expected one of: DPN68"),

@@ -70,7 +70,13 @@ def test_runs_nothing(tmp_path) -> None:  # type: ignore[no-untyped-def]
 
 @pytest.mark.parametrize(
     ("opcodes", "name"),
-    [(b"\x82\x01", "EXT1"), (b"(ios\nsystem\n", "INST"), (b"Pspam\n", "PERSID"), (b"I1\n", "INT"), (b")\x81", "NEWOBJ")],
+    [
+        (b"\x82\x01", "EXT1"),
+        (b"(ios\nsystem\n", "INST"),
+        (b"Pspam\n", "PERSID"),
+        (b"I1\n", "INT"),
+        (b")\x81", "NEWOBJ"),
+    ],
 )
 def test_refuses_opcodes_that_no_weights_need(opcodes: bytes, name: str) -> None:
     with pytest.raises(BadWeightsError, match=f"byte 0 has the opcode .*{name}.*, which no weights file needs"):
@@ -132,11 +138,11 @@ HUGE = 2**36
             torch_file({"a": torch_tensor("11", (1,), count=24), "b": torch_tensor("11", (1,), count=1)}, {}),
             "'11' is described twice, differently",
         ),
-        (b"", "no pickle at byte 0, or a truncated one"),
+        (b"", "no pickle at byte 0; expected a file of weights"),
         (dumps(Persistent("x")), "BINPERSID"),
         (dumps(Raw(b"Nr\xff\xff\xff\x7f")), "memo index 2147483647 at opcode 3"),
-        (dumps(Raw(b"B\xff\xff\xff\x7f")), "no pickle at byte 0, or a truncated one"),
-        (dumps(Raw(b"\x8e" + b"\xff" * 7 + b"\x7f")), "no pickle at byte 0, or a truncated one"),
+        (dumps(Raw(b"B\xff\xff\xff\x7f")), "damaged or truncated pickle at byte 0"),
+        (dumps(Raw(b"\x8e" + b"\xff" * 7 + b"\x7f")), "damaged or truncated pickle at byte 0"),
         (dumps(Raw(b"NN\x86" * 400_000)), "more than 1000000 opcodes"),
     ],
 )

@@ -129,8 +129,8 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "net"
     for data, message in (
         (b"PK\x03\x04", "net: is a zip archive, as torch.save writes it since version 1.6; expected a .pdparams"),
-        (b"\x89PNG\r\n", "net: no pickle at byte 0, or a truncated one"),
-        (b"", "net: no pickle at byte 0, or a truncated one"),
+        (b"\x89PNG\r\n", "net: no pickle at byte 0; expected a file of weights"),
+        (b"", "net: no pickle at byte 0; expected a file of weights"),
     ):
         path.write_bytes(data)
         with pytest.raises(BadWeightsError, match=message):

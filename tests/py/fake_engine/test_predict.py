@@ -28,7 +28,7 @@ def pictures(tmp_path: Path) -> Path:
     folder = tmp_path / "pictures"
     (folder / "b").mkdir(parents=True)
     (folder / ".thumbnails").mkdir()
-    cat = Image.fromarray(data.chelsea())
+    cat = Image.fromarray(data.chelsea()[::4, ::4].copy())
     for name in ("b/2.png", "b/10.JPEG", "cat.jpg", "a.gif", ".hidden.png", ".thumbnails/cat.png"):
         cat.save(folder / name, format="PNG" if name.endswith("png") else None)
     (folder / "notes.txt").write_text("not a picture")
@@ -61,12 +61,8 @@ def test_json(bundle: Path, pictures: Path) -> None:
 
 def test_folders_in_order(bundle: Path, pictures: Path) -> None:
     lines = _lines(_run(bundle, pictures, "--json"))
-    assert [Path(it["file"]).relative_to(pictures).as_posix() for it in lines] == [
-        "a.gif",
-        "cat.jpg",
-        "b/10.JPEG",
-        "b/2.png",
-    ]
+    found = [Path(it["file"]).relative_to(pictures).as_posix() for it in lines]
+    assert found == ["a.gif", "b/10.JPEG", "b/2.png", "cat.jpg"]
     again = _lines(_run(bundle, pictures / "b", pictures / "cat.jpg", pictures / "b", "--json"))
     assert [Path(it["file"]).name for it in again] == ["10.JPEG", "2.png", "cat.jpg", "10.JPEG", "2.png"]
 
@@ -106,16 +102,16 @@ class TestBrokenPictures:
     def test_json(self, bundle: Path, pictures: Path) -> None:
         result = _run(bundle, pictures, "--json", status=1)
         lines = _lines(result)
-        assert [Path(it["file"]).name for it in lines] == ["a.gif", "cat.jpg", "10.JPEG", "11.png", "12.jpg", "2.png"]
-        assert ["error" in it for it in lines] == [False, False, False, True, True, False]
-        assert lines[3]["error"]["code"] == "OAR-BAD-IMAGE"
-        assert "11.png: is empty" in lines[3]["error"]["message"]
+        assert [Path(it["file"]).name for it in lines] == ["a.gif", "10.JPEG", "11.png", "12.jpg", "2.png", "cat.jpg"]
+        assert ["error" in it for it in lines] == [False, False, True, True, False, False]
+        assert lines[2]["error"]["code"] == "OAR-BAD-IMAGE"
+        assert "11.png: is empty" in lines[2]["error"]["message"]
         assert result.stderr == "Error: 2 of 6 pictures could not be classified\n"
 
     def test_table(self, bundle: Path, pictures: Path) -> None:
         lines = _run(bundle, pictures, "--top", "1", status=1).stdout.splitlines()
         assert len(lines) == 12
-        assert lines[6:8] == [
+        assert lines[4:6] == [
             f"{pictures / 'b' / '11.png'}",
             f"  error: {pictures / 'b' / '11.png'}: is empty, expected a picture",
         ]
