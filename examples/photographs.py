@@ -2,8 +2,8 @@
 
     python examples/photographs.py efficientnet_lite0.oar efficientnet_lite0/ [--variant ID] [PHOTOGRAPH …]
 
-The second argument is the inference model that the bundle was made from. The exit status is 1 when a first place differs
-or the largest |difference of logits| exceeds 1e-5 of the largest |logit|.
+The second argument is the inference model that the bundle was made from. The exit status is 1 when a first place
+differs or the largest |difference of logits| exceeds 1e-5 of the largest |logit|.
 """
 
 from __future__ import annotations

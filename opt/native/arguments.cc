@@ -3,6 +3,7 @@
 #include <charconv>
 #include <map>
 #include <stdexcept>
+#include <string_view>
 
 namespace oarlock {
 

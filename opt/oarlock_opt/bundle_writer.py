@@ -64,9 +64,9 @@ def check_destination(destination: Path) -> None:
 def write(content: Content, destination: Path, folder: Path) -> dict[str, Any]:
     """Write the bundle into ``folder`` / "bundle", check it, and swap it in at ``destination``.
 
-    ``folder`` is a ``oarlock._files.temporary_sibling`` of ``destination``; the variants' files must be on the same file
-    system and are moved. Returns the content of bundle.json. The destination is the complete old or the complete new
-    bundle throughout. Raises DestinationError and OSError.
+    ``folder`` is a ``oarlock._files.temporary_sibling`` of ``destination``; the variants' files must be on the same
+    file system and are moved. Returns the content of bundle.json. The destination is the complete old or the complete
+    new bundle throughout. Raises DestinationError and OSError.
     """
     root = folder / "bundle"
     root.mkdir()
