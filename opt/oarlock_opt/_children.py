@@ -8,7 +8,8 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
 
@@ -95,6 +96,16 @@ class _Running:
         return Ended(status, self.output.decode(errors="replace"), self.timed_out, time.monotonic() - self.started)
 
 
+@contextmanager
+def _without_interruption() -> Iterator[None]:
+    """Keep Ctrl-C waiting: within Popen it would leave a child that nobody knows. The child, too, never gets it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 class _Group:
     """The children that run now. A child has ended when the pipe of its stderr has."""
 
@@ -117,16 +128,17 @@ class _Group:
         self._selector.close()
 
     def start(self, index: int, command: Sequence[str]) -> None:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            env=self._environment,
-            start_new_session=True,
-        )
-        child = _Running(index, process, time.monotonic())
-        self.running.append(child)
+        with _without_interruption():
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                env=self._environment,
+                start_new_session=True,
+            )
+            child = _Running(index, process, time.monotonic())
+            self.running.append(child)
         assert process.stderr is not None
         os.set_blocking(process.stderr.fileno(), False)
         self._selector.register(process.stderr, selectors.EVENT_READ, child)

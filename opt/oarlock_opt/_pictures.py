@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["PICTURE_COUNT", "picture"]
+__all__ = ["PICTURE_COUNT", "picture", "picture_size"]
 
 # Odd sizes, wide and tall, so that resizing and cropping round in every direction.
 _SIZES = ((317, 241), (233, 349), (401, 263))
@@ -16,9 +16,15 @@ _SIZES = ((317, 241), (233, 349), (401, 263))
 PICTURE_COUNT = len(_SIZES)
 
 
+def picture_size(index: int, scale: int = 1) -> tuple[int, int]:
+    """Width and height of golden picture ``index``; ``scale`` multiplies both."""
+    width, height = _SIZES[index]
+    return width * scale, height * scale
+
+
 def picture(index: int, scale: int = 1) -> NDArray[np.uint8]:
-    """Golden picture ``index`` as uint8 (H, W, 3) RGB; ``scale`` multiplies its size."""
-    width, height = (side * scale for side in _SIZES[index])
+    """Golden picture ``index`` as uint8 (H, W, 3) RGB, of the size that ``picture_size`` gives."""
+    width, height = picture_size(index, scale)
     canvas = _gradient(width, height, turn=index)
     for draw in (_disc, _slanted_bars, _writing, _noise):
         draw(canvas, _Random(index * 97 + 11))

@@ -19,7 +19,7 @@ from oarlock.errors import BadImageError
 from oarlock.preprocess import Preprocessor, PreprocessSpec
 from oarlock.session import TensorSpec
 from oarlock_opt import reference
-from oarlock_opt._pictures import PICTURE_COUNT, picture
+from oarlock_opt._pictures import PICTURE_COUNT, picture, picture_size
 from oarlock_opt.errors import PreprocessingError, ReferenceFailedError
 from oarlock_opt.source import SourceModel
 
@@ -88,8 +88,7 @@ def _scale(preprocessor: Preprocessor) -> int:
     for scale in range(1, _MAX_SCALE + 1):
         try:
             for index in range(PICTURE_COUNT):
-                height, width = picture(index, scale).shape[:2]
-                preprocessor.output_size(width, height)
+                preprocessor.output_size(*picture_size(index, scale))
         except BadImageError:
             continue
         return scale

@@ -303,6 +303,14 @@ def test_a_missing_worker(monkeypatch: pytest.MonkeyPatch) -> None:
         worker_program()
 
 
+def test_a_worker_that_cannot_start(repaired: Repaired, lite: Engine, tmp_path: Path) -> None:
+    program = tmp_path / "for-another-machine"
+    program.write_bytes(b"\x7fELF and nothing more")
+    program.chmod(0o755)
+    error = _fails(errors.OptimizerUnavailableError, repaired(), lite, tmp_path / "work", program=program)
+    assert error.message.startswith(f"{program}: cannot be started (Exec format error). It runs on Linux on x86-64")
+
+
 def _script(folder: Path, text: str) -> Path:
     """A program that stands in for the worker, which it knows as $WORKER."""
     path = folder / "stand-in"

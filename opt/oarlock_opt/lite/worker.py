@@ -23,6 +23,8 @@ __all__ = ["DEFAULT_TIMEOUT", "Optimized", "optimize", "worker_program"]
 DEFAULT_TIMEOUT = 600.0
 """Seconds that one run of the optimiser may take."""
 
+_INSTALL = "It runs on Linux on x86-64; install it again there with `pip install --force-reinstall oarlock-opt`."
+
 
 @dataclass(frozen=True)
 class Optimized:
@@ -45,8 +47,7 @@ def worker_program() -> Path:
         if program.is_file():
             return program
     raise OptimizerUnavailableError(
-        "oarlock-lite-optimizer: the optimiser's worker is missing from this installation of oarlock-opt, which needs "
-        "Linux on x86-64. Install it again with `pip install --force-reinstall oarlock-opt`."
+        f"oarlock-lite-optimizer: the optimiser's worker is missing from this installation of oarlock-opt. {_INSTALL}"
     )
 
 
@@ -83,13 +84,18 @@ def optimize(
         run.finish(how, Context(run.label, engine.library, engine.version, timeout, folder.parent))
         on_end(run.variants, how.seconds)
 
-    run_children(
-        [run.command(program, engine, model, params) for run in runs],
-        timeout=timeout,
-        parallel=max(1, len(os.sched_getaffinity(0))),
-        on_start=started,
-        on_end=ended,
-    )
+    try:
+        run_children(
+            [run.command(program, engine, model, params) for run in runs],
+            timeout=timeout,
+            parallel=len(os.sched_getaffinity(0)),
+            on_start=started,
+            on_end=ended,
+        )
+    except OSError as error:
+        if error.filename != str(program):
+            raise
+        raise OptimizerUnavailableError(f"{program}: cannot be started ({error.strerror}). {_INSTALL}") from error
     return [run.result(variant) for variant in variants for run in runs if variant in run.variants]
 
 

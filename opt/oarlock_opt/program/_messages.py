@@ -11,7 +11,7 @@ from typing import Any
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
-__all__ = ["AttrType", "DataType", "OpDesc", "ProgramDesc", "TensorDesc", "VarDesc"]
+__all__ = ["AttrType", "DataType", "ProgramDesc", "TensorDesc"]
 
 _PACKAGE = "oarlock.paddle"
 
@@ -132,14 +132,13 @@ _pool = descriptor_pool.DescriptorPool()
 _pool.AddSerializedFile(_file().SerializeToString())
 
 
-def _message(name: str) -> Any:
-    return message_factory.GetMessageClass(_pool.FindMessageTypeByName(f"{_PACKAGE}.{name}"))
-
+# All of them at once, and kept: protobuf before 4.25 crashes on a nested message whose class nobody has asked for.
+_CLASSES: dict[str, Any] = {
+    name: message_factory.GetMessageClass(_pool.FindMessageTypeByName(f"{_PACKAGE}.{name}")) for name in _MESSAGES
+}
 
 AttrType = _ENUMS["AttrType"]
 DataType = _ENUMS["DataType"]
 
-OpDesc = _message("OpDesc")
-ProgramDesc = _message("ProgramDesc")
-TensorDesc = _message("TensorDesc")
-VarDesc = _message("VarDesc")
+ProgramDesc = _CLASSES["ProgramDesc"]
+TensorDesc = _CLASSES["TensorDesc"]

@@ -84,7 +84,7 @@ class _Tensor:
         try:
             desc.ParseFromString(description)
             complete = desc.IsInitialized()
-        except DecodeError:
+        except (DecodeError, UnicodeDecodeError):
             complete = False
         if not complete:
             self._fail("has a description that is damaged")

@@ -60,7 +60,7 @@ class Program:
         try:
             desc.ParseFromString(path.read_bytes())
             complete = desc.IsInitialized()
-        except DecodeError:
+        except (DecodeError, UnicodeDecodeError):
             complete = False
         if not complete:
             raise BadProgramError(
