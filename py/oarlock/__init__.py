@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from oarlock.bundle import Bundle
     from oarlock.classifier import Classifier, Prediction
     from oarlock.errors import OarlockError
+    from oarlock.frames import Frame
     from oarlock.preprocess import IMAGENET, Preprocessor, PreprocessSpec
     from oarlock.session import Session, TensorSpec
 
@@ -26,6 +27,7 @@ __all__ = [
     "IMAGENET",
     "Bundle",
     "Classifier",
+    "Frame",
     "OarlockError",
     "Prediction",
     "PreprocessSpec",
@@ -38,6 +40,7 @@ __all__ = [
 _HOMES = {
     "Bundle": "bundle",
     "Classifier": "classifier",
+    "Frame": "frames",
     "IMAGENET": "preprocess",
     "OarlockError": "errors",
     "Prediction": "classifier",

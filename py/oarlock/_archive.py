@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import shutil
 import tarfile
@@ -88,7 +89,7 @@ def _library_in_folder(folder: Path) -> Path:
 
 def _library_from_tar(source: Path, library: Path) -> None:
     try:
-        with tarfile.open(source) as archive:
+        with tarfile.open(source, "r:gz") as archive:
             members = archive.getmembers()
             for member in members:
                 name = PurePosixPath(member.name)
@@ -100,7 +101,7 @@ def _library_from_tar(source: Path, library: Path) -> None:
             assert content is not None  # it is a regular file
             with content:
                 _copy(content, library)
-    except (tarfile.TarError, zlib.error, EOFError) as error:
+    except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError) as error:
         raise BadArchiveError(f"{source}: is not a whole .tar.gz archive ({error})") from error
 
 

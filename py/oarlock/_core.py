@@ -19,7 +19,9 @@ from oarlock import errors
 __all__ = [
     "EXCEPTIONS",
     "FUNCTIONS",
+    "Frame",
     "Image",
+    "Plane",
     "PreprocessSpec",
     "SessionOptions",
     "Tensor",
@@ -49,6 +51,27 @@ class Image(_Sized):
         ("width", c_int32),
         ("height", c_int32),
         ("row_stride", c_int64),
+    )
+
+
+class Plane(ctypes.Structure):
+    """oar_plane."""
+
+    _fields_ = (("data", c_void_p), ("size", c_size_t), ("row_stride", c_int64), ("pixel_stride", c_int32))
+
+
+class Frame(_Sized):
+    """oar_frame."""
+
+    _fields_ = (
+        ("struct_size", c_uint32),
+        ("format", c_int),
+        ("width", c_int32),
+        ("height", c_int32),
+        ("planes", Plane * 3),
+        ("rotation", c_int32),
+        ("mirror", c_int32),
+        ("range", c_int),
     )
 
 
@@ -106,6 +129,8 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "oar_preprocessor_output_size": (c_int, (c_void_p, c_int32, c_int32, POINTER(c_int32), POINTER(c_int32))),
     "oar_preprocessor_crop": (c_int, (c_void_p, POINTER(Image), c_void_p, c_size_t)),
     "oar_preprocessor_run": (c_int, (c_void_p, POINTER(Image), c_void_p, c_size_t)),
+    "oar_preprocessor_crop_frame": (c_int, (c_void_p, POINTER(Frame), c_void_p, c_size_t)),
+    "oar_preprocessor_run_frame": (c_int, (c_void_p, POINTER(Frame), c_void_p, c_size_t)),
     "oar_softmax": (c_int, (c_void_p, c_size_t, c_void_p)),
     "oar_top_k": (c_int, (c_void_p, c_size_t, c_size_t, c_void_p, c_void_p, POINTER(c_size_t))),
     "oar_dtype_name": (c_char_p, (c_int,)),
@@ -159,16 +184,26 @@ EXCEPTIONS: dict[int, type[errors.OarlockError]] = {
 """The exception for every oar_status but OAR_OK."""
 
 
+class _Library(ctypes.CDLL):
+    """The core, each of whose functions gets its types when it is first used."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in FUNCTIONS:
+            raise AttributeError(f"{name} is no function of Oarlock's core")
+        function = self[name]
+        function.restype, function.argtypes = FUNCTIONS[name]
+        # Only now, so that no other thread finds it without its types.
+        setattr(self, name, function)
+        return function
+
+
 @functools.cache
 def library() -> ctypes.CDLL:
-    """The loaded core with its functions typed. Raises InternalError when it is missing or is another version's."""
+    """The loaded core with its functions typed. Raises InternalError when it is missing or no core."""
     file = _find()
     try:
-        core = ctypes.CDLL(str(file))
-        for name, (result, parameters) in FUNCTIONS.items():
-            function = getattr(core, name)
-            function.restype = result
-            function.argtypes = parameters
+        core = _Library(str(file))
+        _ = core.oar_version
     except (OSError, AttributeError) as error:
         raise errors.InternalError(
             f"{file}: cannot be used as Oarlock's core ({error}); install oarlock again"

@@ -95,9 +95,9 @@ def _download(pinned: PinnedFile, folder: Path) -> None:
     )
     if result.returncode != 0:
         lines = [line.removeprefix("ERROR: ") for line in result.stderr.splitlines() if line.startswith("ERROR: ")]
-        reason = " ".join(lines) or result.stderr.strip() or f"exit status {result.returncode}"
+        reason = "; ".join(lines) or result.stderr.strip() or f"exit status {result.returncode}"
         raise DownloadError(
-            f"pip could not download {pinned.package} {pinned.version}: {reason} "
+            f"pip could not download {pinned.package} {pinned.version}: {reason.rstrip('.')}. "
             f"Without a connection, get {pinned.filename} elsewhere by `{pinned.command}` and give its path."
         )
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from oarlock import images as _images
 from oarlock.bundle import Bundle, Variant
-from oarlock.errors import BadBundleError, EngineFailedError, InvalidArgumentError, NotAClassifierError
+from oarlock.errors import BadBundleError, EngineFailedError, InvalidArgumentError, NotAClassifierError, NotFiniteError
 from oarlock.preprocess import Preprocessor
 from oarlock.scores import softmax, top_k
 from oarlock.session import Power
@@ -148,12 +148,7 @@ class Classifier:
         raw = outputs[self._output].reshape(len(batch), -1)
         if raw.dtype != np.float32:
             raw = raw.astype(np.float32)
-        # Some engines compute nothing for a model they do not support, and say nothing (zeros for quantised ones).
-        if raw.shape[1] > 1 and (raw == raw[:, :1]).all(axis=1).any():
-            raise EngineFailedError(
-                f"{self._bundle.path}, {self._variant.id}: all {raw.shape[1]} scores of a picture are {raw[0, 0]}, "
-                "expected different ones; this engine does not run this variant rightly"
-            )
+        self._check(raw)
         return softmax(raw) if self._logits else raw
 
     def best(self, scores: NDArray[np.float32], top: int) -> list[Prediction]:
@@ -175,6 +170,21 @@ class Classifier:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+    def _check(self, raw: NDArray[np.float32]) -> None:
+        """Engines can compute nonsense for a variant that they do not support, and say nothing of it."""
+        where = f"{self._bundle.path}, {self._variant.id}"
+        if not np.isfinite(raw).all():
+            wrong = raw.size - np.count_nonzero(np.isfinite(raw))
+            raise NotFiniteError(
+                f"{where}: {wrong} of {raw.size} scores are NaN or infinite, expected numbers; "
+                "this engine does not run this variant rightly"
+            )
+        if raw.shape[1] > 1 and (raw == raw[:, :1]).all(axis=1).any():
+            raise EngineFailedError(
+                f"{where}: all {raw.shape[1]} scores of a picture are equal, expected different ones; "
+                "this engine does not run this variant rightly"
+            )
 
     def _batches(self, tensors: Iterator[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
         """Neighbours of one shape together, as many as the model takes at once."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 from importlib.metadata import EntryPoint, entry_points
 
 import click
@@ -23,6 +24,7 @@ _HOST_COMMANDS = _SECTIONS["Make bundles, on Linux x86-64"]
 _HOST_DISTRIBUTION = "oarlock-opt"
 
 
+@functools.cache
 def _registered() -> dict[str, EntryPoint]:
     return {entry_point.name: entry_point for entry_point in entry_points(group=_GROUP)}
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import weakref
-from ctypes import byref, c_float, c_int32, c_void_p
+from ctypes import Structure, byref, c_float, c_int32, c_void_p
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from oarlock._preprocess_spec import (
     ResizeShort,
 )
 from oarlock.errors import BadDtypeError, BadImageError
+from oarlock.frames import Frame, to_core
 
 __all__ = ["IMAGENET", "PreprocessSpec", "Preprocessor", "Resize", "ResizeExact", "ResizeShort"]
 
@@ -56,29 +58,47 @@ class Preprocessor:
         _core.call("oar_preprocessor_output_size", self._handle, width, height, byref(out_width), byref(out_height))
         return out_width.value, out_height.value
 
-    def crop(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def crop(self, image: NDArray[np.uint8] | Frame) -> NDArray[np.uint8]:
         """The picture after resizing and cropping: uint8 (H, W, 3), channels in the specification's order.
 
-        ``image`` is uint8: (H, W, 3) RGB, (H, W, 4) RGBA whose alpha is dropped, (H, W) or (H, W, 1) grey; it is only
-        read. Raises BadDtypeError and BadImageError.
+        ``image`` is uint8: (H, W, 3) RGB, (H, W, 4) RGBA whose alpha is dropped, (H, W) or (H, W, 1) grey; or a camera
+        frame. It is only read. Raises BadDtypeError and BadImageError.
         """
-        pixels = _pixels(image)
-        width, height = self.output_size(pixels.shape[1], pixels.shape[0])
+        source = _source(image)
+        width, height = self.output_size(*source.size)
         result = np.empty((height, width, 3), np.uint8)
-        _core.call("oar_preprocessor_crop", self._handle, byref(_image(pixels)), result.ctypes.data, result.nbytes)
+        crop = f"oar_preprocessor_crop{source.suffix}"
+        _core.call(crop, self._handle, byref(source.core), result.ctypes.data, result.nbytes)
         return result
 
-    def __call__(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def __call__(self, image: NDArray[np.uint8] | Frame) -> NDArray[np.float32]:
         """The model's input for one picture: float32 (3, H, W), or (H, W, 3) for the layout NHWC; no batch dimension.
 
         ``image`` as for ``crop``. Raises BadDtypeError and BadImageError.
         """
-        pixels = _pixels(image)
-        width, height = self.output_size(pixels.shape[1], pixels.shape[0])
+        source = _source(image)
+        width, height = self.output_size(*source.size)
         shape = (3, height, width) if self._spec.layout == "NCHW" else (height, width, 3)
         result = np.empty(shape, np.float32)
-        _core.call("oar_preprocessor_run", self._handle, byref(_image(pixels)), result.ctypes.data, result.size)
+        run = f"oar_preprocessor_run{source.suffix}"
+        _core.call(run, self._handle, byref(source.core), result.ctypes.data, result.size)
         return result
+
+
+class _Source(NamedTuple):
+    """A picture or a frame for the core."""
+
+    suffix: str  # of the functions that take it
+    core: Structure
+    size: tuple[int, int]  # upright width and height
+    owner: object  # holds the memory that ``core`` points into
+
+
+def _source(image: NDArray[np.uint8] | Frame) -> _Source:
+    if isinstance(image, Frame):
+        return _Source("_frame", to_core(image), image.upright_size, image)
+    pixels = _pixels(image)
+    return _Source("", _image(pixels), (pixels.shape[1], pixels.shape[0]), pixels)
 
 
 def _pixels(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from unittest import mock
 
 from click.testing import CliRunner, Result
 
@@ -29,6 +30,6 @@ def golden(page: str) -> Path:
 
 
 if __name__ == "__main__":
-    cli._registered = lambda: dict(OWN_COMMANDS)
-    for page in PAGES:
-        golden(page).write_text(run(*page.split(), "--help").stdout, encoding="utf-8")
+    with mock.patch.object(cli, "_registered", return_value=OWN_COMMANDS):
+        for page in PAGES:
+            golden(page).write_text(run(*page.split(), "--help").stdout, encoding="utf-8")

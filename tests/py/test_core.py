@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import oarlock
-from oarlock import _core, _preprocess_spec, session
+from oarlock import _core, _preprocess_spec, frames, session
 from oarlock.errors import InternalError, InvalidArgumentError, NotFoundError
 
 _HEADER = (Path(__file__).parents[2] / "native" / "include" / "oarlock.h").read_text(encoding="utf-8")
@@ -40,7 +40,9 @@ _SCALARS: dict[str, Any] = {
     "uint8_t": ctypes.c_uint8,
 }
 _BOUND: dict[str, Any] = {
+    "oar_frame": _core.Frame,
     "oar_image": _core.Image,
+    "oar_plane": _core.Plane,
     "oar_preprocess_spec": _core.PreprocessSpec,
     "oar_session_options": _core.SessionOptions,
     "oar_tensor": _core.Tensor,
@@ -51,6 +53,8 @@ def _bound_type(declared: str) -> Any:
     """The ctypes type for a declared one; opaque objects and arrays are void pointers."""
     words = declared.replace("const ", "").split("*")
     base, stars = words[0].strip(), len(words) - 1
+    if stars == 0 and base in _BOUND:
+        return _BOUND[base]
     if stars == 0:
         return None if base == "void" else ctypes.c_int if base in _ENUMS else _SCALARS[base]
     if base == "char":
@@ -67,6 +71,7 @@ def test_every_function_is_bound() -> None:
 
 @pytest.mark.parametrize("name", sorted(_FUNCTIONS))
 def test_function_types(name: str) -> None:
+    assert getattr(_core.library(), name).argtypes == _core.FUNCTIONS[name][1]
     result, parameters = _FUNCTIONS[name]
     bound_result, bound_parameters = _core.FUNCTIONS[name]
     assert bound_result is _bound_type(result)
@@ -85,10 +90,11 @@ def test_structure(name: str) -> None:
         expected = _bound_type(declared.strip())
         if count:
             size = _core.MAX_RANK if count == "OAR_MAX_RANK" else int(count)
-            assert bound is _SCALARS[declared.strip()] * size
+            assert bound is expected * size
         else:
             assert bound is expected
-    assert _BOUND[name]().struct_size == ctypes.sizeof(_BOUND[name])
+    if fields[0][0] == "struct_size":
+        assert _BOUND[name]().struct_size == ctypes.sizeof(_BOUND[name])
 
 
 def test_all_structures_and_limits() -> None:
@@ -120,6 +126,8 @@ def test_enumerations_in_order() -> None:
     interpolations = [it.removeprefix("OAR_INTERPOLATION_").lower() for it in _values("oar_interpolation")]
     assert interpolations == list(_preprocess_spec.INTERPOLATIONS)
     assert _values("oar_resize") == ["OAR_RESIZE_NONE", "OAR_RESIZE_SHORT", "OAR_RESIZE_EXACT"]
+    assert [it.removeprefix("OAR_FRAME_") for it in _values("oar_frame_format")] == list(frames.FORMATS)
+    assert [it.removeprefix("OAR_YUV_").lower() for it in _values("oar_yuv_range")] == list(frames.RANGES)
     pixels = {1: "OAR_PIXEL_GRAY", 3: "OAR_PIXEL_RGB", 4: "OAR_PIXEL_RGBA"}
     from oarlock.preprocess import PIXEL_FORMATS
 
@@ -129,6 +137,11 @@ def test_enumerations_in_order() -> None:
 @pytest.mark.parametrize("number", range(9))
 def test_dtype_names_are_numpys(number: int) -> None:
     assert _core.text(_core.library().oar_dtype_name(number)) == list(session.DTYPES)[number]
+
+
+def test_nothing_else_is_called() -> None:
+    with pytest.raises(AttributeError, match="oar_nowhere is no function of Oarlock's core"):
+        _ = _core.library().oar_nowhere
 
 
 def test_versions_agree() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import re
 from importlib.metadata import EntryPoint, PackageNotFoundError
 from pathlib import Path
 from typing import Any
@@ -96,8 +97,10 @@ def test_no_engine() -> None:
 def test_engine_that_fails(build: Build, home: Path, monkeypatch: pytest.MonkeyPatch, failure: str, found: str) -> None:
     library = install_fake_engine(build, home)
     monkeypatch.setattr(_diagnosis, "_ENGINE_PROGRAM", failure)
-    monkeypatch.setattr(_diagnosis, "_ENGINE_SECONDS", 1)
+    if "sleep" in failure:
+        monkeypatch.setattr(_diagnosis, "_ENGINE_SECONDS", 1)
     assert _check(_diagnose(status=1), "paddle-lite")["found"] == f"{library} {found}"
+    assert re.search(rf"^BROKEN +paddle-lite +{re.escape(f'{library} {found}')} ", _run(status=1).stdout, re.MULTILINE)
 
 
 def test_engine_that_is_none(build: Build, home: Path) -> None:

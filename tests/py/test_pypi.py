@@ -69,6 +69,7 @@ def test_nothing_to_be_had(index: Path, tmp_path: Path) -> None:
         fetch(pinned, tmp_path / "downloads")
     message = str(caught.value)
     assert message.startswith("pip could not download paddlelite 2.12: Could not find a version")
+    assert "No matching distribution found for paddlelite==2.12. Without a connection, get " in message
     assert "`pip download --no-deps --only-binary=:all: --python-version 37" in message
     assert names(tmp_path / "downloads") == []
 

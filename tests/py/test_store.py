@@ -258,6 +258,20 @@ class TestRelease:
             store.install("arm64", archive=path)
         assert _nothing_left(home)
 
+    def test_damaged(self, tmp_path: Path, home: Path) -> None:
+        path = write_release(tmp_path / "lib.tar.gz", {LIBRARY_IN_RELEASE: elf() + os.urandom(20_000)})
+        whole = path.read_bytes()
+        for place in range(3, len(whole), 997):
+            path.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+            try:
+                engine = store.install("arm64", archive=path)
+            except BadArchiveError:
+                assert _nothing_left(home)
+            else:  # the file's own date and name are under no checksum
+                assert len(engine.library.read_bytes()) == len(elf()) + 20_000
+                shutil.rmtree(home)
+        assert place > 19_000
+
     def test_no_archive_at_all(self, tmp_path: Path) -> None:
         path = tmp_path / "lib.tar.gz"
         path.write_text("<html>404</html>")

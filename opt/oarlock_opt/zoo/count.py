@@ -13,7 +13,7 @@ publishes (that of ``paddle.flops``):
 - global average pooling: window + 1 per output
 - everything else (ReLU, max pooling, addition, concatenation): nothing
 
-Convolutions and linear layers alone are 99 per cent of it for the DPN, 97 for EfficientNet-Lite0.
+Convolutions and linear layers alone are 99 per cent of it for the DPN, 97 for EfficientNet-Lite.
 """
 
 from __future__ import annotations

@@ -26,6 +26,7 @@ from typing import Any
 from oarlock._files import replace_directory, sha256_file, temporary_sibling
 from oarlock.commands._shared import describe_error
 from oarlock.errors import OarlockError
+from oarlock_opt._children import die_with_parent
 from oarlock_opt.zoo import _destination, _inference_model, pretrained
 from oarlock_opt.zoo import weights as weights_of
 from oarlock_opt.zoo._entry import Entry
@@ -150,6 +151,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("-o", "--output", type=Path, required=True)
     arguments = parser.parse_args()
+    die_with_parent()
     # PaddlePaddle prints on stdout, which is for the answer.
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as stdout:
         os.dup2(2, 1)

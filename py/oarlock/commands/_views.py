@@ -100,8 +100,16 @@ def _preprocess(preprocess: dict[str, Any] | None) -> str:
         steps.append(f"resize to {to}, {resize['interpolation']}")
     if (crop := preprocess["center_crop"]) is not None:
         steps.append(f"centre crop {crop['width']} x {crop['height']}")
-    steps.append(f"(byte * {preprocess['scale']:.6g} - {preprocess['mean']}) / {preprocess['std']}")
+    scale = "" if preprocess["scale"] == 1 else f" * {preprocess['scale']:.6g}"
+    steps.append(f"(byte{scale} - {_channels(preprocess['mean'])}) / {_channels(preprocess['std'])}")
     return f"{'; '.join(steps)}; {preprocess['color']}, {preprocess['layout']}"
+
+
+def _channels(values: list[float]) -> str:
+    """Three numbers, or one where they are equal."""
+    if len(set(values)) == 1:
+        return f"{values[0]:g}"
+    return f"({', '.join(f'{value:g}' for value in values)})"
 
 
 def _source_of_bundle(source: dict[str, Any]) -> str:

@@ -34,7 +34,8 @@ def _view(diagnosis: dict[str, Any]) -> str:
     machine = diagnosis["machine"]
     checks = Table("", "check", "found", "for")
     for it in diagnosis["checks"]:
-        mark = "ok" if it["ok"] else "MISSING" if it["required"] else "missing"
+        trouble = "missing" if it["found"] is None else "broken"
+        mark = "ok" if it["ok"] else trouble.upper() if it["required"] else trouble
         checks.add(mark, it["name"], it["found"], it["purpose"])
     targets = Table("target", "build", "run", "verify")
     for target, can in diagnosis["targets"].items():
@@ -44,5 +45,5 @@ def _view(diagnosis: dict[str, Any]) -> str:
     lines = [heading, "", str(checks), "", str(targets)]
     fixes = [f"  {it['fix']}    # {it['name']}" for it in diagnosis["checks"] if it["fix"] is not None]
     if fixes:
-        lines += ["", "What adds the missing:", *fixes]
+        lines += ["", "What to do:", *fixes]
     return "\n".join(lines)

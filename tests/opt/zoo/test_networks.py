@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from oarlock_opt import zoo
-from oarlock_opt.zoo import efficientnet_lite_spec
 from oarlock_opt.zoo.count import count
-from oarlock_opt.zoo.efficientnet_lite_spec import EfficientNetLiteSpec, stages
+from oarlock_opt.zoo.efficientnet_lite_spec import SPECS, Stage, stages
 
 DPN = json.loads(Path(__file__).with_name("state_dicts.json").read_text())
 del DPN["comment"]
@@ -64,42 +63,76 @@ def test_counts_are_those_that_paddleclas_publishes(name: str) -> None:
     assert (round(entry.macs / 1e9, 4), round(entry.params / 1e6, 3)) == PUBLISHED[name]
 
 
-@pytest.mark.parametrize("name", ["DPN68", "EfficientNet-Lite0"])
+@pytest.mark.parametrize("name", SPECS)
+def test_trainable_parameters_are_those_of_the_efficientnet_lite_readme(name: str) -> None:
+    # It does not count batch norm's statistics.
+    trainable = sum(int(value.size) for value in zoo.get(name).build().parameters() if not value.stop_gradient)
+    published = {"EfficientNet-Lite0": 4.7, "EfficientNet-Lite1": 5.4, "EfficientNet-Lite2": 6.1}
+    assert round(trainable / 1e6, 1) == published[name]
+
+
+@pytest.mark.parametrize("name", ["DPN68", *SPECS])
 def test_the_number_of_classes_is_free(name: str) -> None:
     import paddle
 
-    network = zoo.get(name).build(class_num=7)
+    entry = zoo.get(name)
+    network = entry.build(class_num=7)
     network.eval()
-    assert list(network(paddle.zeros([2, 3, 224, 224])).shape) == [2, 7]
+    assert list(network(paddle.zeros([2, *entry.input_shape[1:]])).shape) == [2, 7]
 
 
-@pytest.mark.parametrize("name", ["DPN68", "EfficientNet-Lite0"])
-def test_residual_kernels_are_entries(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "additions"),
+    [
+        ("DPN68", 3 + 4 + 12 + 3),
+        ("EfficientNet-Lite0", 1 + 1 + 2 + 2 + 3),
+        ("EfficientNet-Lite1", 2 + 2 + 3 + 3 + 4),
+        ("EfficientNet-Lite2", 2 + 2 + 3 + 3 + 4),
+    ],
+)
+def test_residual_kernels_are_entries(name: str, additions: int) -> None:
     network = zoo.get(name).build()
     residual = network.residual_kernels()
     assert set(residual) <= set(shapes(network))
-    assert len(residual) == {"DPN68": 3 + 4 + 12 + 3, "EfficientNet-Lite0": 1 + 1 + 2 + 2 + 3}[name]
+    assert len(residual) == additions
 
 
-def scaled(width: float, depth: float) -> EfficientNetLiteSpec:
-    lite0 = efficientnet_lite_spec.SPECS["EfficientNet-Lite0"]
-    return EfficientNetLiteSpec(width, depth, 260, lite0.top1, lite0.pretrained)
+# Worked out by hand from TensorFlow's rule: an odd pixel goes to the bottom and the right, and where the side is odd
+# before a stride of 2 (15 pixels in Lite1; 65, 33 and 17 in Lite2) the padding is the same all round.
+@pytest.mark.parametrize(
+    ("name", "paddings", "last_side"),
+    [
+        ("EfficientNet-Lite0", [[0, 1], [0, 1], [1, 2], [0, 1], [1, 2]], 7),
+        ("EfficientNet-Lite1", [[0, 1], [0, 1], [1, 2], [0, 1], [2, 2]], 8),
+        ("EfficientNet-Lite2", [[0, 1], [0, 1], [2, 2], [1, 1], [2, 2]], 9),
+    ],
+)
+def test_same_padding(name: str, paddings: list[list[int]], last_side: int) -> None:
+    import paddle
+
+    entry = zoo.get(name)
+    network = entry.build()
+    network.eval()
+    found, sides = [], []
+
+    def record(layer: Any, inputs: Any) -> None:
+        top, bottom, left, right = layer._padding if isinstance(layer._padding, list) else [layer._padding] * 4
+        assert (top, bottom) == (left, right)
+        found.append([top, bottom])
+
+    for layer in network.sublayers():
+        if isinstance(layer, paddle.nn.Conv2D) and layer._stride == [2, 2]:
+            layer.register_forward_pre_hook(record)
+    network.head.register_forward_pre_hook(lambda layer, inputs: sides.append(list(inputs[0].shape[2:])))
+    network(paddle.zeros([1, *entry.input_shape[1:]]))
+    assert found == paddings
+    assert sides == [[last_side, last_side]]
 
 
 def test_compound_scaling() -> None:
-    # The published widths and repeats of EfficientNet-Lite2 (width 1.1, depth 1.2).
-    found = [(stage.repeats, stage.channels) for stage in stages(scaled(1.1, 1.2))]
-    assert found == [(1, 16), (3, 24), (3, 48), (4, 88), (4, 120), (5, 208), (1, 352)]
-
-
-def test_same_padding_of_odd_sides() -> None:
-    # With 260 pixels a side is odd before a stride of 2 (65), where "same" padding is symmetric and halves upwards.
-    import paddle
-
-    network = zoo.get("EfficientNet-Lite0").build().__class__(scaled(1.0, 1.0))
-    network.eval()
-    sides = []
-    network.head.register_forward_pre_hook(lambda layer, inputs: sides.append(list(inputs[0].shape)))
-    network(paddle.zeros([1, 3, 260, 260]))
-    assert sides == [[1, 320, 9, 9]]
-    assert network.stem.conv._padding == [0, 1, 0, 1]
+    # Repeats and channels, as the shapes of the published weights show them.
+    lite1 = [(1, 16), (3, 24), (3, 40), (4, 80), (4, 112), (5, 192), (1, 320)]
+    lite2 = [(1, 16), (3, 24), (3, 48), (4, 88), (4, 120), (5, 208), (1, 352)]
+    for name, expected in (("EfficientNet-Lite1", lite1), ("EfficientNet-Lite2", lite2)):
+        assert [(stage.repeats, stage.channels) for stage in stages(SPECS[name])] == expected
+    assert stages(SPECS["EfficientNet-Lite2"])[2] == Stage(repeats=3, kernel=5, stride=2, expansion=6, channels=48)

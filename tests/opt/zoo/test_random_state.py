@@ -47,11 +47,12 @@ def test_residual_kernels_are_made_small() -> None:
         np.testing.assert_allclose(residual[name], plain[name] / 3, rtol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["DPN68", "DPN131", "EfficientNet-Lite0"])
+@pytest.mark.parametrize("name", ["DPN68", "DPN131", "EfficientNet-Lite0", "EfficientNet-Lite2"])
 def test_signals_keep_their_size(name: str) -> None:
     import paddle
 
-    network = zoo.get(name).build()
+    entry = zoo.get(name)
+    network = entry.build()
     network.eval()
     shapes = {key: tuple(value.shape) for key, value in network.state_dict().items()}
     network.set_state_dict(random_state(shapes, 0, network.residual_kernels()))
@@ -63,7 +64,7 @@ def test_signals_keep_their_size(name: str) -> None:
     for layer in network.sublayers():
         if isinstance(layer, paddle.nn.Conv2D):
             layer.register_forward_post_hook(record)
-    pictures = np.random.RandomState(0).standard_normal((2, 3, 224, 224)).astype(np.float32)
+    pictures = np.random.RandomState(0).standard_normal((2, *entry.input_shape[1:])).astype(np.float32)
     pictures[1] = np.sort(pictures[1], axis=1)  # stripes, so that the two differ by more than noise
     with paddle.no_grad():
         logits = network(paddle.to_tensor(pictures)).numpy()
