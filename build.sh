@@ -7,7 +7,8 @@ root=$PWD
 
 BUILD_PACKAGES="cmake ninja-build g++ flatbuffers-compiler libflatbuffers-dev nlohmann-json3-dev"
 TEST_PACKAGES="libgtest-dev"
-CHECK_PACKAGES="clang-14 clang-format-14 clang-tidy-14"
+CLANG_PACKAGES="clang-14 libclang-rt-14-dev"  # the second compiler, and its libFuzzer
+CHECK_PACKAGES="clang-format-14"
 jobs=$(nproc 2>/dev/null || echo 2)
 
 usage() {
@@ -17,8 +18,10 @@ usage: ./build.sh COMMAND
   setup           the working tree: .venv with both distributions and their native parts, Paddle Lite in the cache
   demo            photographs classified by a Paddle Lite model made here, and compared with PaddlePaddle's answer
   test [--full]   every test in at most 15 minutes; --full adds those that take longer
-  check           formatting, lint, types and warnings: ruff, mypy, clang-format, clang-tidy
+  check           formatting, lint, types and warnings: ruff, mypy, clang-format, g++ and clang with warnings as errors
   native PRESET   the native core alone, by a preset of native/CMakePresets.json, into build/PRESET
+  fuzz [SECONDS]  each fuzzer of native/fuzz for so long; 600 when not given
+  packages        an sdist and a wheel of each distribution, into dist/
   bench           the ratios of benchmarks/
   help            this text
 
@@ -132,7 +135,7 @@ native() {
   local preset=${1:-}
   [ -n "$preset" ] || die "which preset? They are: $(cd native && cmake --list-presets | sed -n 's/^ *"\([^"]*\)".*/\1/p' | tr '\n' ' ')"
   # shellcheck disable=SC2086
-  need_packages $BUILD_PACKAGES $TEST_PACKAGES
+  need_packages $BUILD_PACKAGES $TEST_PACKAGES $(case "$preset" in clang | fuzz) echo "$CLANG_PACKAGES" ;; esac)
   mkdir -p "build/$preset"
   quietly "build/$preset/configure.log" cmake -S native --preset "$preset"
   quietly "build/$preset/build.log" cmake --build "build/$preset" -j "$jobs"
@@ -167,19 +170,19 @@ test_all() {
 check() {
   setup
   # shellcheck disable=SC2086
-  need_packages $BUILD_PACKAGES $TEST_PACKAGES $CHECK_PACKAGES
+  need_packages $CHECK_PACKAGES
   local cxx
-  mapfile -t cxx < <(find native opt/native arm_linux -name '*.cc' -o -name '*.h' | sort)
+  mapfile -t cxx < <(find native opt/native benchmarks -name '*.cc' -o -name '*.h' -o -name '*.c' | sort)
   say "ruff"
   .venv/bin/ruff format --check --quiet . || die "run .venv/bin/ruff format"
   .venv/bin/ruff check --quiet .
   say "mypy"
-  .venv/bin/mypy py/oarlock opt/oarlock_opt
+  MYPYPATH=py:opt .venv/bin/mypy py/oarlock opt/oarlock_opt
   say "clang-format"
   clang-format-14 --dry-run -Werror "${cxx[@]}"
-  say "warnings as errors (g++ and clang), clang-tidy"
-  native check-gcc
-  native check-clang
+  say "warnings as errors: g++ and clang"
+  native host
+  native clang
   say "all checks passed"
 }
 
@@ -190,6 +193,23 @@ demo() {
   .venv/bin/oarlock export EfficientNetLite0 --weights imagenet -o build/demo/efficientnet_lite0 >/dev/null
   .venv/bin/oarlock opt build/demo/efficientnet_lite0 -o build/demo/efficientnet_lite0.oar --target x86,arm64
   .venv/bin/python examples/photographs.py build/demo/efficientnet_lite0.oar build/demo/efficientnet_lite0
+}
+
+fuzz() {
+  native fuzz
+  native/fuzz/run.sh build/fuzz "${1:-600}"
+}
+
+# Each wheel is built from the unpacked sdist, so that an sdist that lacks a file fails here.
+packages() {
+  setup
+  mkdir -p build dist
+  local distribution
+  for distribution in py opt; do
+    say "packing $distribution/"
+    quietly "build/packages-$distribution.log" .venv/bin/python -m build --no-isolation --outdir dist "$distribution"
+  done
+  stat -c '%n  %s bytes' dist/*-"$(.venv/bin/oarlock --version | cut -d' ' -f2)"[-.]*
 }
 
 bench() {
@@ -206,6 +226,8 @@ case "$command" in
   test) test_all "$@" ;;
   check) check ;;
   native) native "$@" ;;
+  fuzz) fuzz "$@" ;;
+  packages) packages ;;
   bench) bench "$@" ;;
   help | -h | --help) usage ;;
   *) usage >&2; die "unknown command '$command'" ;;

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-_NAMES = ("imports", "session")
+_NAMES = ("frames", "imports", "pictures", "predict", "session")
 
 
 def main(names: list[str]) -> int:

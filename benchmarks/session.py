@@ -22,7 +22,7 @@ def run() -> list[Ratio]:
     """One ratio: checks, copies and ctypes on our side, nothing but Run on the other."""
     subprocess.run([_ROOT / "build.sh", "native", "host"], check=True)
     with tempfile.TemporaryDirectory() as folder:
-        bundle = Bundle.open(_make_bundle(Path(folder)))
+        bundle = Bundle.open(make_bundle(Path(folder)))
         image = np.random.default_rng(0).normal(size=_SHAPE).astype(np.float32)
         variant = next(v for v in bundle.data["variants"] if v["id"] == "x86-fp32")
         with bundle.open_session("x86-fp32") as session:
@@ -43,7 +43,7 @@ def run() -> list[Ratio]:
                 bare.close()
 
 
-def _make_bundle(folder: Path) -> Path:
+def make_bundle(folder: Path) -> Path:
     bundle = folder / "lite0.oar"
     command = ["opt", "EfficientNetLite0", "--weights", "random", "--target", "x86", "--no-golden", "-o", str(bundle)]
     subprocess.run([Path(sys.executable).with_name("oarlock"), *command], check=True, stdout=subprocess.DEVNULL)

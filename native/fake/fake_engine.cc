@@ -43,7 +43,7 @@ T* Tensor::mutable_data(TargetType) const {
   return static_cast<T*>(fake(raw_tensor_).allocate(sizeof(T)));
 }
 
-#define INSTANTIATE(type)                      \
+#define INSTANTIATE(type)                    \
   template const type* Tensor::data() const; \
   template type* Tensor::mutable_data(TargetType) const;
 INSTANTIATE(bool)

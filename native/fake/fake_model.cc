@@ -63,8 +63,8 @@ void* FakeTensor::allocate(size_t size) {
 
 FakeModel FakeModel::load(const paddle::lite_api::MobileConfig& config) {
   const std::string& model = config.lite_model_file;
-  const ByteSource file =
-      config.model_from_memory ? ByteSource::from_memory("memory", model.data(), model.size()) : ByteSource::open_file(model);
+  const ByteSource file = config.model_from_memory ? ByteSource::from_memory("memory", model.data(), model.size())
+                                                   : ByteSource::open_file(model);
   const NbModel nb = read_nb(file);
   FakeModel result;
   const auto convert = [](const NbTensor& tensor) {

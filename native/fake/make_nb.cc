@@ -1,7 +1,9 @@
-// oarlock_make_nb OUT.nb [--target x86|arm] [--version V] [--input NAME:DTYPE:DIMS]… [--output NAME:DIMS]… [--marker M]…
+// oarlock_make_nb OUT.nb [--target x86|arm] [--version V] [--input NAME:DTYPE:DIMS]… [--output NAME:DIMS]… [--marker
+// M]…
 //
 // Writes a small model that the fake engine runs (DTYPE float32, int32 or int64; DIMS like -1,3,224,224). Without
-// --input and --output: x:float32:-1,3,8,8 and y:-1,10. Markers are those of fake_engine.h.
+// --input and --output: x:float32:-1,3,8,8 and y:-1,10; without --target: this processor. Markers are those of
+// fake_engine.h.
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -40,7 +42,7 @@ void run(int argc, char** argv) {
   std::vector<NbPort> inputs, outputs;
   std::vector<std::string> markers;
   std::string version = "v2.12";
-  int target = 2;
+  int target = oarlock::fake::kThisTarget;
   for (int i = 2; i < argc; ++i) {
     const std::string option = argv[i];
     if (++i == argc) throw std::invalid_argument(option + " needs a value");

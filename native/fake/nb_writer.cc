@@ -8,6 +8,8 @@ namespace oarlock {
 namespace fake {
 namespace {
 
+// Every piece is written in a statement of its own: the order of evaluation of arguments differs between compilers, and
+// with it the bytes would.
 namespace schema = nb_schema;
 using flatbuffers::FlatBufferBuilder;
 using flatbuffers::Offset;
@@ -24,8 +26,8 @@ Bytes finished(const FlatBufferBuilder& builder) {
 Offset<schema::VarDesc> write_variable(FlatBufferBuilder& builder, const NbVariable& variable) {
   const auto tensor =
       schema::CreateTensorDescDirect(builder, static_cast<schema::DataType>(variable.data_type), &variable.dims);
-  const auto type = schema::CreateVarType(builder, static_cast<schema::DataType>(variable.type), 0,
-                                          schema::CreateLoDTensorDesc(builder, tensor));
+  const auto lod_tensor = schema::CreateLoDTensorDesc(builder, tensor);
+  const auto type = schema::CreateVarType(builder, static_cast<schema::DataType>(variable.type), 0, lod_tensor);
   return schema::CreateVarDescDirect(builder, variable.name.c_str(), type, variable.persistable);
 }
 
@@ -33,8 +35,9 @@ std::vector<Offset<schema::Var>> write_arguments(FlatBufferBuilder& builder,
                                                  const std::map<std::string, std::vector<std::string>>& arguments) {
   std::vector<Offset<schema::Var>> result;
   for (const auto& [parameter, names] : arguments) {
-    result.push_back(
-        schema::CreateVar(builder, builder.CreateString(parameter), builder.CreateVectorOfStrings(names)));
+    const auto parameter_offset = builder.CreateString(parameter);
+    const auto names_offset = builder.CreateVectorOfStrings(names);
+    result.push_back(schema::CreateVar(builder, parameter_offset, names_offset));
   }
   return result;
 }
@@ -72,7 +75,8 @@ Offset<schema::OpDesc> write_operator(FlatBufferBuilder& builder, const NbOperat
 NbFile simple_nb(const std::vector<NbPort>& inputs, const std::vector<NbPort>& outputs, int target,
                  const std::vector<std::string>& markers) {
   NbFile file;
-  file.variables = {{"feed", {}, 0, true, kFeedMinibatch}, {"fetch", {}, 0, true, kFetchList}, {"w", {2, 3}, kFloat32, true}};
+  file.variables = {
+      {"feed", {}, 0, true, kFeedMinibatch}, {"fetch", {}, 0, true, kFetchList}, {"w", {2, 3}, kFloat32, true}};
   NbOperator work{"conv2d", "conv2d/def/" + std::to_string(target) + "/1/1", {{"Filter", {"w"}}}, {}, {}};
   for (size_t i = 0; i < inputs.size(); ++i) {
     file.variables.push_back({inputs[i].name, inputs[i].dims, inputs[i].data_type});
@@ -104,7 +108,8 @@ Bytes write_program(const NbFile& file) {
   const auto operators_offset = builder.CreateVector(operators);
   std::vector<Offset<schema::BlockDesc>> blocks{
       schema::CreateBlockDesc(builder, 0, -1, variables_offset, operators_offset)};
-  builder.Finish(schema::CreateProgramDescDirect(builder, &blocks, schema::CreateVersion(builder, 0)));
+  const auto version = schema::CreateVersion(builder, 0);
+  builder.Finish(schema::CreateProgramDescDirect(builder, &blocks, version));
   return finished(builder);
 }
 
@@ -113,9 +118,9 @@ Bytes write_parameter(const NbParameter& parameter) {
   const std::vector<int8_t> data(parameter.data.begin(), parameter.data.end());
   const auto tensor = schema::CreateParamTensorDirect(builder, 0, nullptr, &parameter.dims,
                                                       static_cast<schema::DataType>(parameter.data_type), &data);
-  builder.Finish(schema::CreateParamDescDirect(builder, schema::CreateParamVersion(builder, 0, 0),
-                                               parameter.name.c_str(), schema::ParamVariable::ParamTensor,
-                                               tensor.Union()));
+  const auto version = schema::CreateParamVersion(builder, 0, 0);
+  builder.Finish(schema::CreateParamDescDirect(builder, version, parameter.name.c_str(),
+                                               schema::ParamVariable::ParamTensor, tensor.Union()));
   return finished(builder);
 }
 

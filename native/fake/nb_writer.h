@@ -25,7 +25,7 @@ struct NbVariable {
 
 struct NbOperator {
   std::string type;
-  std::string kernel;                                     // "conv2d/def/2/1/1"; "" leaves the attribute out.
+  std::string kernel;                                      // "conv2d/def/2/1/1"; "" leaves the attribute out.
   std::map<std::string, std::vector<std::string>> inputs;  // Variables by argument.
   std::map<std::string, std::vector<std::string>> outputs;
   std::map<std::string, int> ints;
@@ -51,6 +51,13 @@ struct NbPort {
   std::vector<int64_t> dims;
   int data_type = kFloat32;
 };
+
+// The processor that this is compiled for, by the engine's number of its target.
+#if defined(__x86_64__)
+constexpr int kThisTarget = 2;
+#else
+constexpr int kThisTarget = 4;
+#endif
 
 // A sound file: an operator "conv2d" of `target` (the engine's number: 2 x86, 4 ARM) with one parameter reads every
 // input and writes every output; then one operator for each of `markers`, which tell the fake engine how to behave.

@@ -158,6 +158,71 @@ OAR_API oar_status oar_preprocessor_crop(const oar_preprocessor* preprocessor, c
 OAR_API oar_status oar_preprocessor_run(const oar_preprocessor* preprocessor, const oar_image* image, float* out,
                                         size_t out_count);
 
+/* ---- Camera frames ----------------------------------------------------------------------------------------------- */
+
+/* What the planes of a frame hold, and the pixel_stride each must have. Chroma has half the resolution, rounded up, in
+ * both directions (in YUYV only from left to right), so that a frame of odd width or height is welcome. */
+typedef enum oar_frame_format {
+  OAR_FRAME_NV21 = 0, /* Y (1); pairs V, U (2) */
+  OAR_FRAME_NV12 = 1, /* Y (1); pairs U, V (2) */
+  OAR_FRAME_I420 = 2, /* Y (1); U (1); V (1) */
+  /* Android's ImageFormat.YUV_420_888, Image.getPlanes() as they are: Y (1); U (1 or 2); V (1 or 2) */
+  OAR_FRAME_YUV_420_888 = 3,
+  OAR_FRAME_YUYV = 4, /* V4L2's YUYV: groups Y, U, Y, V for two pixels side by side (4) */
+  OAR_FRAME_RGB = 5,  /* (3) */
+  OAR_FRAME_BGR = 6,  /* (3) */
+  OAR_FRAME_RGBA = 7  /* (4); alpha is dropped. Android's RGBA_8888 */
+} oar_frame_format;
+
+/* How the camera maps light to YUV, always by BT.601; the wrong choice washes colours out or clips them, so there is no
+ * default. With u = U - 128, v = V - 128, >> rounding down and everything clamped to 0 to 255:
+ *
+ * OAR_YUV_FULL, JFIF 1.02 in the integers of libjpeg, whose bytes these are:
+ *   R = Y + ((91881 * v + 32768) >> 16)
+ *   G = Y + ((-22554 * u - 46802 * v + 32768) >> 16)
+ *   B = Y + ((116130 * u + 32768) >> 16)
+ * OAR_YUV_LIMITED, BT.601 in the integers of OpenCV's cvtColor, whose bytes these are; y = max(Y - 16, 0) * 1220542:
+ *   R = (y + 1673527 * v + 524288) >> 20
+ *   G = (y - 409993 * u - 852492 * v + 524288) >> 20
+ *   B = (y + 2116026 * u + 524288) >> 20
+ *
+ * Every pixel takes the chroma sample of its own 2 x 2 (YUYV: 2 x 1) block; nothing is interpolated between samples. */
+typedef enum oar_yuv_range {
+  OAR_YUV_NONE = 0,   /* for RGB, BGR and RGBA, where the range is not looked at */
+  OAR_YUV_FULL = 1,   /* 0 to 255: JPEG's, and that of most phone cameras */
+  OAR_YUV_LIMITED = 2 /* luma 16 to 235, chroma 16 to 240: video's, and that of many USB cameras */
+} oar_yuv_range;
+
+/* A plane of a frame. `size` bytes may be read, none beyond; the last row need not be as long as row_stride. */
+typedef struct oar_plane {
+  const uint8_t* data;
+  size_t size;
+  int64_t row_stride;   /* bytes from a row to the next */
+  int32_t pixel_stride; /* bytes from an element of a row to the next: by oar_frame_format */
+} oar_plane;
+
+/* Borrowed pixels of a camera. oar_plane, which lives only inside, has no struct_size of its own. */
+typedef struct oar_frame {
+  uint32_t struct_size;
+  oar_frame_format format;
+  int32_t width;       /* pixels as they lie in memory, before any rotation, 1 to 1,000,000 */
+  int32_t height;      /* the same */
+  oar_plane planes[3]; /* as many as the format has; the others are not looked at */
+  int32_t rotation;    /* degrees clockwise that make the picture upright: 0, 90, 180 or 270 */
+  int32_t mirror;      /* 1: left and right are exchanged after the rotation; 0: not */
+  oar_yuv_range range;
+} oar_frame;
+
+/* oar_preprocessor_crop and oar_preprocessor_run for a frame. The result equals, to the byte, that for the picture that
+ * one gets by converting the whole frame to RGB, turning it clockwise by `rotation` and then mirroring it; but only
+ * pixels that the resize needs are read and converted. Sizes are those of the upright picture: at 90 and 270 degrees
+ * ask oar_preprocessor_output_size with width and height exchanged. Memory for some rows is allocated per call and
+ * freed before it returns; the preprocessor holds none, so that threads may share it. */
+OAR_API oar_status oar_preprocessor_crop_frame(const oar_preprocessor* preprocessor, const oar_frame* frame,
+                                               uint8_t* out, size_t out_bytes);
+OAR_API oar_status oar_preprocessor_run_frame(const oar_preprocessor* preprocessor, const oar_frame* frame, float* out,
+                                              size_t out_count);
+
 /* ---- Scores ------------------------------------------------------------------------------------------------------ */
 
 /* probabilities[i] = exp(logits[i] - max) / sum, summed in double. In place is allowed. OAR_NOT_FINITE on NaN or inf.
@@ -217,11 +282,12 @@ typedef struct oar_engine oar_engine;
 
 /* Loads `library` (lite.so of the PyPI wheel, or libpaddle_light_api_shared.so) and the plugin that speaks to it, which
  * is looked for beside the core, else by name where the system looks. The same file again gives the same engine; a
- * different one is OAR_ENGINE_CONFLICT, since two Paddle Lite libraries corrupt each other. Any thread; the loads are
- * serialised. The engine is never unloaded and must not be freed. */
+ * different one is OAR_ENGINE_CONFLICT, since two Paddle Lite libraries corrupt each other; so is one after a library
+ * that was loaded and then refused, which stays in the process too. Any thread; the loads are serialised. The engine is
+ * never unloaded and must not be freed. */
 OAR_API oar_status oar_engine_load(const char* library, oar_engine** out);
 OAR_API const char* oar_engine_path(const oar_engine* engine);
-/* "2.12", as the engine says of itself. */
+/* "2.12", as the engine says of itself; "2.12+COMMIT" for a library built from sources without a version tag. */
 OAR_API const char* oar_engine_version(const oar_engine* engine);
 
 /* ---- Sessions ---------------------------------------------------------------------------------------------------- */
@@ -255,21 +321,26 @@ OAR_API void oar_session_close(oar_session* session);
 
 OAR_API size_t oar_session_input_count(const oar_session* session);
 OAR_API size_t oar_session_output_count(const oar_session* session);
-/* What the model takes: name, dtype, rank and dims with -1 where any size goes; data is NULL. */
+/* What the model takes: name, dtype, rank and dims with -1 where any size goes; data is NULL. out->struct_size must be
+ * set. */
 OAR_API oar_status oar_session_input(const oar_session* session, size_t index, oar_tensor* out);
 /* Copies tensor->data into the input called tensor->name (NULL: the only input). dtype, rank, dims and bytes are
- * checked against the model; nothing is converted. Inputs keep their value between runs. */
+ * checked against the model; nothing is converted. Inputs keep their value between runs, but for those that the model
+ * itself overwrites, which must be set before every run. */
 OAR_API oar_status oar_session_set_input(oar_session* session, const oar_tensor* tensor);
-/* OAR_INVALID_ARGUMENT while an input was never set. */
+/* OAR_INVALID_ARGUMENT while an input was never set. The number of threads holds for this run alone, whatever other
+ * sessions use. */
 OAR_API oar_status oar_session_run(oar_session* session);
 /* Name, dtype, dims and data of an output; data points into the engine and is valid until the session's next
- * oar_session_run, oar_session_set_input or close. Before the first run: name only, data NULL and rank 0. */
+ * oar_session_run, oar_session_set_input or close. Before the first run: name only, data NULL and rank 0.
+ * out->struct_size must be set. OAR_ENGINE_FAILED when the engine gave no value. */
 OAR_API oar_status oar_session_output(const oar_session* session, size_t index, oar_tensor* out);
 
 /* ---- Bundles ----------------------------------------------------------------------------------------------------- */
 
 /* A NAME.oar directory whose bundle.json obeys docs/schema/bundle.schema.json (format version 1) and whose files are
- * all there, plain names inside the directory, of the recorded size. Hashes are checked when a file is asked for. */
+ * all there, plain names inside the directory, of the recorded size. Hashes are checked when a file is asked for, that
+ * of the labels when the bundle is opened. */
 typedef struct oar_bundle oar_bundle;
 
 OAR_API oar_status oar_bundle_open(const char* path, oar_bundle** out);

@@ -1,6 +1,4 @@
 // The plugin: Paddle Lite's C++ interface behind the C functions of plugin_abi.h.
-#include "plugin_abi.h"
-
 #include <cstring>
 #include <exception>
 #include <new>
@@ -9,6 +7,7 @@
 #include <vector>
 
 #include "lite_api.h"
+#include "plugin_abi.h"
 #include "tensor_types.h"
 #include "thread_scope.h"
 
@@ -84,9 +83,8 @@ struct oarlock_predictor {
   std::shared_ptr<lite::PaddlePredictor> engine;
   int threads = 1;
   std::string version;
-  std::vector<std::string> names;  // Inputs, then outputs.
-  std::vector<const char*> inputs;
-  std::vector<const char*> outputs;
+  std::vector<std::string> inputs;
+  std::vector<std::string> outputs;
 };
 
 namespace {
@@ -107,13 +105,8 @@ int create(const oarlock_predictor_options* options, oarlock_predictor** out, ch
     predictor->engine = lite::CreatePaddlePredictor<lite::MobileConfig>(config);
     if (predictor->engine == nullptr) throw std::runtime_error("it returned no predictor");
     predictor->version = predictor->engine->GetVersion();
-    predictor->names = predictor->engine->GetInputNames();
-    const size_t input_count = predictor->names.size();
-    const std::vector<std::string> outputs = predictor->engine->GetOutputNames();
-    predictor->names.insert(predictor->names.end(), outputs.begin(), outputs.end());
-    for (size_t i = 0; i < predictor->names.size(); ++i) {
-      (i < input_count ? predictor->inputs : predictor->outputs).push_back(predictor->names[i].c_str());
-    }
+    predictor->inputs = predictor->engine->GetInputNames();
+    predictor->outputs = predictor->engine->GetOutputNames();
     *out = predictor.release();
   });
 }
@@ -123,19 +116,11 @@ void destroy(oarlock_predictor* predictor) {
   guarded(ignored, [&] { delete predictor; });
 }
 
-int version(oarlock_predictor* predictor, const char** out, char*) {
-  *out = predictor->version.c_str();
-  return 0;
-}
-
-int names(oarlock_predictor* predictor, const char* const** inputs, size_t* input_count, const char* const** outputs,
-          size_t* output_count, char*) {
-  *inputs = predictor->inputs.data();
-  *input_count = predictor->inputs.size();
-  *outputs = predictor->outputs.data();
-  *output_count = predictor->outputs.size();
-  return 0;
-}
+const char* version(const oarlock_predictor* predictor) { return predictor->version.c_str(); }
+size_t input_count(const oarlock_predictor* predictor) { return predictor->inputs.size(); }
+size_t output_count(const oarlock_predictor* predictor) { return predictor->outputs.size(); }
+const char* input_name(const oarlock_predictor* predictor, size_t index) { return predictor->inputs[index].c_str(); }
+const char* output_name(const oarlock_predictor* predictor, size_t index) { return predictor->outputs[index].c_str(); }
 
 int set_input(oarlock_predictor* predictor, size_t index, oar_dtype dtype, const int64_t* dims, int32_t rank,
               const void* data, size_t bytes, char* error) {
@@ -165,7 +150,8 @@ int output(oarlock_predictor* predictor, size_t index, oar_tensor* out, char* er
 }
 
 constexpr oarlock_plugin_table kTable = {
-    kOarlockPluginAbi, "2.12", check_layout, create, destroy, version, names, set_input, run, output,
+    kOarlockPluginAbi, "2.12",     check_layout, create,    destroy, version, input_count,
+    output_count,      input_name, output_name,  set_input, run,     output,
 };
 
 }  // namespace

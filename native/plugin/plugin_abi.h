@@ -41,12 +41,14 @@ typedef struct oarlock_plugin_table {
   int (*create)(const oarlock_predictor_options* options, oarlock_predictor** out, char* error);
   void (*destroy)(oarlock_predictor* predictor);
 
-  /* What the engine says of its own version, "v2.12" or a commit. The text lives as long as the predictor. */
-  int (*version)(oarlock_predictor* predictor, const char** out, char* error);
-  /* Names in the order of their index. They live as long as the predictor. */
-  int (*names)(oarlock_predictor* predictor, const char* const** inputs, size_t* input_count,
-               const char* const** outputs, size_t* output_count, char* error);
-  /* Copies bytes bytes of dims[0] x … x dims[rank - 1] values into input `index`. */
+  /* What the engine says of its own version, "v2.12" or a commit. Texts live as long as the predictor. */
+  const char* (*version)(const oarlock_predictor* predictor);
+  size_t (*input_count)(const oarlock_predictor* predictor);
+  size_t (*output_count)(const oarlock_predictor* predictor);
+  const char* (*input_name)(const oarlock_predictor* predictor, size_t index);
+  const char* (*output_name)(const oarlock_predictor* predictor, size_t index);
+
+  /* Copies dims[0] x … x dims[rank - 1] values, `bytes` in all, into input `index`. */
   int (*set_input)(oarlock_predictor* predictor, size_t index, oar_dtype dtype, const int64_t* dims, int32_t rank,
                    const void* data, size_t bytes, char* error);
   int (*run)(oarlock_predictor* predictor, char* error);

@@ -41,7 +41,8 @@ class ManifestReader {
     const JsonField creator = root_["created_by"].object({"tool", "version"});
     creator["tool"].string();
     creator["version"].string();
-    for (const JsonField& input : root_["inputs"].items(1, kMostEntries)) read_tensor(input.object({"name", "shape", "dtype"}));
+    for (const JsonField& input : root_["inputs"].items(1, kMostEntries))
+      read_tensor(input.object({"name", "shape", "dtype"}));
     for (const JsonField& output : root_["outputs"].items(1, kMostEntries)) {
       read_tensor(output.object({"name", "shape", "dtype", "meaning"}));
       output["meaning"].one_of({"logits", "probabilities", "tensor"});
@@ -71,8 +72,7 @@ class ManifestReader {
   static void read_tensor(const JsonField& tensor) {
     tensor["name"].string();
     for (const JsonField& dimension : tensor["shape"].items(0, OAR_MAX_RANK)) dimension.integer(-1, kLargest);
-    tensor["dtype"].one_of(
-        {"float32", "float64", "float16", "int64", "int32", "int16", "int8", "uint8", "bool"});
+    tensor["dtype"].one_of({"float32", "float64", "float16", "int64", "int32", "int16", "int8", "uint8", "bool"});
   }
 
   static std::string read_hash(const JsonField& field) {

@@ -33,8 +33,8 @@ struct BundleManifest {
   std::vector<BundleFile> files;  // All of them, each once.
 };
 
-// Validates the whole document. `file` stands for it in messages. OAR_BAD_BUNDLE with the field, what was found and what
-// was expected; OAR_VERSION_MISMATCH for an unknown format version.
+// Validates the whole document. `file` stands for it in messages. OAR_BAD_BUNDLE with the field, what was found and
+// what was expected; OAR_VERSION_MISMATCH for an unknown format version.
 BundleManifest parse_bundle_manifest(const std::string& json, const std::string& file);
 
 }  // namespace oarlock

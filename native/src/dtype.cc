@@ -5,7 +5,8 @@
 namespace oarlock {
 
 const char* dtype_name(int32_t number) {
-  constexpr const char* kNames[] = {"float32", "float64", "float16", "int64", "int32", "int16", "int8", "uint8", "bool"};
+  constexpr const char* kNames[] = {"float32", "float64", "float16", "int64", "int32",
+                                    "int16",   "int8",    "uint8",   "bool"};
   static_assert(sizeof kNames / sizeof kNames[0] == OAR_BOOL + 1, "a name for every oar_dtype");
   return number >= OAR_FLOAT32 && number <= OAR_BOOL ? kNames[number] : nullptr;
 }

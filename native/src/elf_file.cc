@@ -92,8 +92,8 @@ std::string read_soname(const std::string& path) {
     const auto& segment = segments.back();
     if (segment.p_type != PT_LOAD && segment.p_type != PT_DYNAMIC) continue;
     if (segment.p_offset > file.size() || segment.p_filesz > file.size() - segment.p_offset) {
-      fail(OAR_ENGINE_UNAVAILABLE, path, ": is truncated: ", file.size(), " bytes, but a segment of ",
-           segment.p_filesz, " bytes begins at ", segment.p_offset, "; get the library again");
+      fail(OAR_ENGINE_UNAVAILABLE, path, ": is truncated: ", file.size(), " bytes, but a segment of ", segment.p_filesz,
+           " bytes begins at ", segment.p_offset, "; get the library again");
     }
   }
   for (const auto& segment : segments) {

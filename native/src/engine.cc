@@ -1,7 +1,6 @@
 #include "engine.h"
 
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "engine_library.h"
@@ -16,8 +15,8 @@ namespace {
 // another one beside it would corrupt both.
 struct Resident {
   LibraryId id;
-  std::unique_ptr<oar_engine> engine;
-  std::optional<Error> refusal;
+  EngineLibrary library;
+  std::unique_ptr<oar_engine> engine;  // nullptr while the library is refused.
 };
 
 std::mutex& resident_mutex() {
@@ -39,11 +38,7 @@ std::string ask_version(oar_engine& engine) {
   options.threads = 1;
   options.power = OAR_POWER_NO_BIND;
   try {
-    const Predictor predictor(engine, "an empty model", options);
-    const char* version = nullptr;
-    char error[kOarlockPluginErrorBytes] = "";
-    if (engine.plugin->version(predictor.get(), &version, error) != 0) fail(OAR_ENGINE_FAILED, error);
-    return version;
+    return engine.plugin->version(Predictor(engine, "an empty model", options).get());
   } catch (const Error& error) {
     fail(OAR_ENGINE_UNAVAILABLE, engine.path, ": does not tell its version: ", error.what());
   }
@@ -79,16 +74,8 @@ oar_engine* load(const std::string& path) {
     fail(OAR_ENGINE_CONFLICT, path, ": cannot be loaded: this process already holds the Paddle Lite library ",
          current->id.path, ", and two of them corrupt each other; use that one, or another process");
   }
-  if (current == nullptr) {
-    const EngineLibrary library(id);  // Throws without a trace in the process.
-    current = new Resident{id, nullptr, std::nullopt};
-    try {
-      current->engine = open_engine(library);
-    } catch (const Error& error) {
-      current->refusal = error;
-    }
-  }
-  if (current->refusal) throw *current->refusal;
+  if (current == nullptr) current = new Resident{id, EngineLibrary(id), nullptr};
+  if (current->engine == nullptr) current->engine = open_engine(current->library);
   return current->engine.get();
 }
 

@@ -1,7 +1,6 @@
 #include "engine_library.h"
 
 #include <dlfcn.h>
-#include <link.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -30,6 +29,8 @@ constexpr Flavour kFlavours[] = {
 };
 constexpr const char* kPythonSymbols = "liboarlock_python_symbols.so";
 constexpr const char* kMkl = "libmklml_intel.so";
+// A function of every engine: ConfigBase::set_threads(int).
+constexpr const char* kAnySymbol = "_ZN6paddle8lite_api10ConfigBase11set_threadsEi";
 // Exported by engines that open MKL by name as soon as a model is loaded, and abort without it.
 constexpr const char* kMklMarker = "_ZN6paddle4lite3x8616mklml_dso_handleE";
 
@@ -65,17 +66,23 @@ std::string companion(const char* name) {
   return name;
 }
 
+// The file that a loaded Paddle Lite library came from; `otherwise` when that cannot be told.
+std::string file_of(void* library, const char* otherwise) {
+  Dl_info info;
+  const void* symbol = ::dlsym(library, kAnySymbol);
+  if (symbol == nullptr || ::dladdr(symbol, &info) == 0 || info.dli_fname == nullptr) return otherwise;
+  return info.dli_fname;
+}
+
 void refuse_namesake(const LibraryId& id, const char* soname) {
   void* other = ::dlopen(soname, RTLD_LAZY | RTLD_NOLOAD);
   if (other == nullptr) return;
-  const link_map* map = nullptr;
-  struct stat status;
-  const bool same = ::dlinfo(other, RTLD_DI_LINKMAP, &map) == 0 && ::stat(map->l_name, &status) == 0 &&
-                    status.st_dev == id.device && status.st_ino == id.inode;
-  const std::string name = map == nullptr ? soname : map->l_name;
+  const std::string path = file_of(other, soname);
   ::dlclose(other);
+  struct stat status;
+  const bool same = ::stat(path.c_str(), &status) == 0 && status.st_dev == id.device && status.st_ino == id.inode;
   if (!same) {
-    fail(OAR_ENGINE_CONFLICT, id.path, ": cannot be loaded: something else in this process has loaded ", name,
+    fail(OAR_ENGINE_CONFLICT, id.path, ": cannot be loaded: something else in this process has loaded ", path,
          ", and two Paddle Lite libraries corrupt each other; use that file, or another process");
   }
 }
@@ -89,9 +96,17 @@ void provide_python_symbols() {
   ::dlerror();
 }
 
-void check_mkl(void* engine, const std::string& path) {
+// Opens MKL where the engine's own search will find it: in libs/ beside the engine, or already loaded, or wherever the
+// system looks. The engine would abort where this fails, and MKL ends the process when it is loaded where there is no
+// current folder.
+void open_mkl(void* engine, const std::string& path) {
   if (::dlsym(engine, kMklMarker) == nullptr) return;
-  // Where the engine's own search finds it: in libs/ beside the engine, or already loaded, or wherever the system looks.
+  char folder[PATH_MAX];
+  if (::getcwd(folder, sizeof folder) == nullptr) {
+    fail(OAR_ENGINE_UNAVAILABLE, path, ": its ", kMkl,
+         " needs a current folder, and that of this process cannot be told (", std::strerror(errno),
+         "): go to another folder");
+  }
   const std::string beside = folder_of(path) + "/libs/" + kMkl;
   if (::dlopen(exists(beside) ? beside.c_str() : kMkl, RTLD_LAZY | RTLD_LOCAL) == nullptr) {
     fail(OAR_ENGINE_UNAVAILABLE, path, ": needs ", kMkl, ", which does not load (", last_dl_error(),
@@ -106,7 +121,8 @@ LibraryId identify_library(const std::string& path) {
   struct stat status;
   if (resolved == nullptr || ::stat(resolved.get(), &status) != 0) {
     const int error = errno;
-    if (error == ENOENT || error == ENOTDIR) fail(OAR_NOT_FOUND, path, ": no such file; expected a Paddle Lite library");
+    if (error == ENOENT || error == ENOTDIR)
+      fail(OAR_NOT_FOUND, path, ": no such file; expected a Paddle Lite library");
     fail(OAR_IO, path, ": cannot be examined: ", std::strerror(error));
   }
   return {status.st_dev, status.st_ino, resolved.get()};
@@ -122,17 +138,19 @@ EngineLibrary::EngineLibrary(const LibraryId& id) : path_(id.path), plugin_(null
 }
 
 const oarlock_plugin_table* EngineLibrary::open_plugin() const {
-  check_mkl(handle_, path_);
+  open_mkl(handle_, path_);
   const std::string path = companion(plugin_);
   void* plugin = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (plugin == nullptr) {
-    fail(OAR_ENGINE_UNAVAILABLE, path_, ": the plugin ", plugin_, " cannot be loaded: ", last_dl_error());
+    fail(OAR_ENGINE_UNAVAILABLE, path_, ": ", plugin_, " cannot be bound to it (", last_dl_error(),
+         "): is it Paddle Lite 2.12, and is Oarlock installed whole?");
   }
   using Entry = const oarlock_plugin_table* (*)();
   const auto entry = reinterpret_cast<Entry>(::dlsym(plugin, OARLOCK_PLUGIN_SYMBOL));
   const oarlock_plugin_table* table = entry == nullptr ? nullptr : entry();
   if (table == nullptr || table->abi != kOarlockPluginAbi) {
-    fail(OAR_ENGINE_UNAVAILABLE, path, ": is no plugin of this build of Oarlock; install all of its libraries together");
+    fail(OAR_ENGINE_UNAVAILABLE, path,
+         ": is no plugin of this build of Oarlock; install all of its libraries together");
   }
   return table;
 }

@@ -27,8 +27,8 @@ LibraryId identify_library(const std::string& path);
 class EngineLibrary {
  public:
   // Loads the library. OAR_ENGINE_UNAVAILABLE when it is not one of those that a plugin exists for or does not load,
-  // OAR_ENGINE_CONFLICT when somebody else in the process has loaded another file of the same soname. After an exception
-  // no code of the library has stayed in the process.
+  // OAR_ENGINE_CONFLICT when somebody else in the process has loaded another file of the same soname. After an
+  // exception no code of the library has stayed in the process.
   explicit EngineLibrary(const LibraryId& id);
 
   const std::string& path() const { return path_; }

@@ -1,8 +1,8 @@
 #include "image.h"
 
+#include <array>
 #include <cstddef>
 #include <limits>
-#include <utility>
 
 #include "status.h"
 
@@ -46,30 +46,20 @@ void check_strides(const oar_image& image, int32_t pixel_bytes) {
 
 }  // namespace
 
-void check_image_size(Size size) {
-  if (size.width < 1 || size.width > kMaxSide || size.height < 1 || size.height > kMaxSide) {
-    fail(OAR_BAD_IMAGE, "image is ", size.width, " x ", size.height, " pixels, expected sides of 1 to ", kMaxSide);
-  }
-}
-
-ImageView view_image(const oar_image& image, oar_color_order color) {
+Picture view_image(const oar_image& image, oar_color_order color) {
   check_struct_size(image.struct_size, sizeof image, "oar_image");
   required(image.data, "image.data");
   const Format format = format_of(image);
   const Size size{image.width, image.height};
-  check_image_size(size);
+  check_size("image", size);
   check_strides(image, format.pixel_bytes);
 
-  std::array<int32_t, 3> channels = format.rgb;
-  if (color == OAR_COLOR_BGR) std::swap(channels[0], channels[2]);
-  return {image.data, size, image.row_stride, format.pixel_bytes, channels};
-}
-
-ImageView cut(const ImageView& image, const Window& window) {
-  ImageView part = image;
-  part.data = image.row(window.top) + window.left * image.pixel_bytes;
-  part.size = {window.width, window.height};
-  return part;
+  Picture picture = {size, {0, 1}, {0, 1}, {}, nullptr, color};
+  for (size_t channel = 0; channel < 3; ++channel) {
+    const size_t place = color == OAR_COLOR_RGB ? channel : 2 - channel;
+    picture.channels[place] = {image.data + format.rgb[channel], {format.pixel_bytes, 0}, {image.row_stride, 0}};
+  }
+  return picture;
 }
 
 }  // namespace oarlock

@@ -37,7 +37,8 @@ class Cursor {
   }
 
   void take(const char* what, void* out, size_t count) {
-    if (count > left()) fail(OAR_BAD_MODEL, file_.name(), ": is truncated: ends at offset ", file_.size(), " inside ", what);
+    if (count > left())
+      fail(OAR_BAD_MODEL, file_.name(), ": is truncated: ends at offset ", file_.size(), " inside ", what);
     file_.read(offset_, out, count);
     offset_ += count;
   }
@@ -66,7 +67,8 @@ void refuse_lookalikes(const ByteSource& file) {
   const size_t dot = file.name().rfind('.');
   const bool is_pdmodel = dot != std::string::npos && file.name().substr(dot) == ".pdmodel";
   if (is_pdmodel && head[0] == '\n') {
-    fail(OAR_BAD_MODEL, file.name(), ": is a PaddlePaddle model, not one for Paddle Lite: make a bundle of it with `oarlock opt`");
+    fail(OAR_BAD_MODEL, file.name(),
+         ": is a PaddlePaddle model, not one for Paddle Lite: make a bundle of it with `oarlock opt`");
   }
   if (starts("{")) {
     fail(OAR_BAD_MODEL, file.name(),
@@ -77,16 +79,16 @@ void refuse_lookalikes(const ByteSource& file) {
     return c == '\t' || c == '\n' || c == '\r' || (c >= 0x20 && c != 0x7f);
   });
   const auto ascii = std::count_if(text_of.begin(), text_of.end(), [](unsigned char c) { return c < 0x80; });
-  if (printable && 2 * static_cast<size_t>(ascii) > count) fail(OAR_BAD_MODEL, file.name(), ": is text, not a Paddle Lite model (.nb)");
+  if (printable && 2 * static_cast<size_t>(ascii) > count)
+    fail(OAR_BAD_MODEL, file.name(), ": is text, not a Paddle Lite model (.nb)");
 }
 
 std::string read_version(const ByteSource& file, Cursor& cursor) {
   char bytes[kVersionBytes];
   cursor.take("the optimiser's version", bytes, sizeof bytes);
   const std::string version(bytes, ::strnlen(bytes, sizeof bytes));
-  const bool sound = version.size() < sizeof bytes && std::all_of(version.begin(), version.end(), [](unsigned char c) {
-    return c > 0x20 && c < 0x7f;
-  });
+  const bool sound = version.size() < sizeof bytes &&
+                     std::all_of(version.begin(), version.end(), [](unsigned char c) { return c > 0x20 && c < 0x7f; });
   if (!sound) fail(OAR_BAD_MODEL, file.name(), ": the optimiser's version at offset 2 is no NUL-ended text");
   return version;
 }
@@ -147,8 +149,8 @@ NbContainer read_nb_container(const ByteSource& file) {
   container.largest_param = cursor.number<uint32_t>("the parameter section");
   for (size_t i = 0; i < count; ++i) container.params.push_back(read_param(file, cursor, i));
   if (cursor.left() != 0) {
-    fail(OAR_BAD_MODEL, file.name(), ": ", cursor.left(), " bytes follow the last of ", count,
-         " parameters at offset ", cursor.offset(), ", where the file should end");
+    fail(OAR_BAD_MODEL, file.name(), ": ", cursor.left(), " bytes follow the last of ", count, " parameters at offset ",
+         cursor.offset(), ", where the file should end");
   }
   return container;
 }

@@ -30,7 +30,7 @@ struct NbSpan {
 
 struct NbContainer {
   uint16_t meta_version = 0;
-  std::string version;        // As written: "v2.12".
+  std::string version;  // As written: "v2.12".
   NbSpan program;
   uint32_t largest_param = 0;  // Bytes.
   std::vector<NbSpan> params;  // The FlatBuffers of each.

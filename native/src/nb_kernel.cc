@@ -5,13 +5,14 @@
 namespace oarlock {
 namespace {
 
-constexpr std::array kTargets = {"unknown",   "host",     "x86",   "cuda", "arm",    "opencl",      "any",
-                                 "fpga",      "npu",      "xpu",   "bm",   "mlu",    "rknpu",       "apu",
-                                 "ascendnpu", "imagination_nna", "intel_fpga", "metal", "nnadapter"};
+constexpr std::array kTargets = {
+    "unknown", "host", "x86",   "cuda", "arm",       "opencl",          "any",        "fpga",  "npu",      "xpu",
+    "bm",      "mlu",  "rknpu", "apu",  "ascendnpu", "imagination_nna", "intel_fpga", "metal", "nnadapter"};
 constexpr std::array kPrecisions = {"unknown", "float", "int8",  "int32", "any", "fp16",
                                     "bool",    "int64", "int16", "uint8", "fp64"};
-constexpr std::array kLayouts = {"unknown",     "nchw",     "any",                  "nhwc",          "image_default",
-                                 "image_folder", "image_nw", "metal_texture2d_array", "metal_texture2d"};
+constexpr std::array kLayouts = {"unknown",        "nchw",         "any",      "nhwc",
+                                 "image_default",  "image_folder", "image_nw", "metal_texture2d_array",
+                                 "metal_texture2d"};
 
 // The last "/"-separated part of `text`, which is cut off together with its slash; nothing when there is no slash.
 std::optional<std::string_view> cut_last(std::string_view& text) {

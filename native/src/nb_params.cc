@@ -133,7 +133,8 @@ Param read_param(const ByteSource& file, const NbSpan& span, size_t index) {
   bool overflows = false;
   for (uint32_t i = 0; i < rank; ++i) {
     shape.push_back(buffer.number<int64_t>(dims_at + 4 + 8 * uint64_t{i}));
-    overflows |= shape.back() < 0 || __builtin_mul_overflow(param.elements, static_cast<uint64_t>(shape.back()), &param.elements);
+    overflows |= shape.back() < 0 ||
+                 __builtin_mul_overflow(param.elements, static_cast<uint64_t>(shape.back()), &param.elements);
   }
   overflows |= __builtin_mul_overflow(param.elements, uint64_t{dtype_size(param.dtype)}, &param.bytes);
 
@@ -141,8 +142,8 @@ Param read_param(const ByteSource& file, const NbSpan& span, size_t index) {
   const auto data_bytes = buffer.number<uint32_t>(data_at);
   buffer.check_range(data_at + 4, data_bytes);
   if (overflows || param.bytes != data_bytes || data_bytes == 0) {
-    buffer.bad("('", param.name, "') has ", data_bytes, " bytes of values, which is not what ", oar_dtype_name(param.dtype), " ",
-               shape_text(shape), " takes");
+    buffer.bad("('", param.name, "') has ", data_bytes, " bytes of values, which is not what ",
+               oar_dtype_name(param.dtype), " ", shape_text(shape), " takes");
   }
   const auto lod = buffer.field(tensor, ParamTensor::VT_LOD);
   if (lod) buffer.check_range(buffer.follow(*lod) + 4, 8 * uint64_t{buffer.number<uint32_t>(buffer.follow(*lod))});

@@ -81,14 +81,27 @@ class ProgramReader {
     if (*schema::EnumNameDataType(type.type()) == '\0') {
       bad(where, " has the type number ", static_cast<int>(type.type()), ", which Paddle Lite does not know");
     }
-    if (type.type() != schema::DataType::LOD_TENSOR) return;
-    if (type.lod_tensor() == nullptr) bad(where, " is a tensor without a description");
-    const schema::TensorDesc& tensor = *type.lod_tensor()->tensor();
-    if (!nb_dtype(static_cast<int32_t>(tensor.data_type()))) {
-      bad(where, " is a tensor of type number ", static_cast<int>(tensor.data_type()), ", which is no number type");
+    if (type.type() == schema::DataType::LOD_TENSOR) {
+      if (type.lod_tensor() == nullptr) bad(where, " is a tensor without a description");
+      const int number = static_cast<int>(type.lod_tensor()->tensor()->data_type());
+      if (!nb_dtype(number)) bad(where, " is a tensor of type number ", number, ", which is no number type");
     }
-    for (size_t i = 0; i < length(tensor.dims()); ++i) {
-      const int64_t dimension = tensor.dims()->Get(static_cast<flatbuffers::uoffset_t>(i));
+    if (type.lod_tensor() != nullptr) check_dims(type.lod_tensor()->tensor()->dims(), where);
+    if (type.tensor_array() != nullptr) check_dims(type.tensor_array()->tensor()->dims(), where);
+    if (type.selected_rows() != nullptr) check_dims(type.selected_rows()->dims(), where);
+  }
+
+  using Longs = flatbuffers::Vector<int64_t>;
+
+  // FlatBuffers' verifier checks where a vector's length lies, not its elements.
+  static bool is_aligned(const Longs* longs) {
+    return length(longs) == 0 || reinterpret_cast<uintptr_t>(longs->Data()) % sizeof(int64_t) == 0;
+  }
+
+  void check_dims(const Longs* dims, const std::string& where) const {
+    if (!is_aligned(dims)) bad(where, " has a misaligned shape");
+    for (size_t i = 0; i < length(dims); ++i) {
+      const int64_t dimension = dims->Get(static_cast<flatbuffers::uoffset_t>(i));
       if (dimension < -1 || dimension > kLargestDimension) {
         bad(where, " has the size ", dimension, " in dimension ", i, ", expected -1 (any) or a number of values");
       }
@@ -138,7 +151,8 @@ class ProgramReader {
   }
 
   void check_arguments(size_t b, const Arguments* arguments, const std::string& where) const {
-    check_order(arguments, [](const schema::Var& var) { return var.parameter(); }, where, "arguments");
+    check_order(
+        arguments, [](const schema::Var& var) { return var.parameter(); }, where, "arguments");
     for (size_t i = 0; i < length(arguments); ++i) {
       const auto& argument = *arguments->Get(static_cast<flatbuffers::uoffset_t>(i));
       for (size_t j = 0; j < length(argument.arguments()); ++j) {
@@ -152,7 +166,8 @@ class ProgramReader {
   }
 
   void check_attributes(const Attributes* attributes, const std::string& where) const {
-    check_order(attributes, [](const schema::Attr& attr) { return attr.name(); }, where, "attributes");
+    check_order(
+        attributes, [](const schema::Attr& attr) { return attr.name(); }, where, "attributes");
     for (size_t i = 0; i < length(attributes); ++i) {
       const auto& attribute = *attributes->Get(static_cast<flatbuffers::uoffset_t>(i));
       if (!has_value(attribute)) {
@@ -191,7 +206,7 @@ class ProgramReader {
       case schema::AttrType::BOOLEANS:
         return attribute.bools() != nullptr;
       case schema::AttrType::LONGS:
-        return attribute.longs() != nullptr;
+        return attribute.longs() != nullptr && is_aligned(attribute.longs());
       case schema::AttrType::BLOCK:
         return is_block(attribute.block_idx());
       case schema::AttrType::BLOCKS:
@@ -269,7 +284,7 @@ class ProgramReader {
 
   const std::string& file_;
   const schema::ProgramDesc& program_;
-  std::vector<Variables> variables_;               // Of each block, by name.
+  std::vector<Variables> variables_;              // Of each block, by name.
   std::unordered_set<std::string_view> written_;  // Outputs of all operators but feed.
   NbProgram result_;
 };

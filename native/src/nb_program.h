@@ -24,8 +24,8 @@ struct NbTensor {
 };
 
 struct NbProgram {
-  std::vector<NbTensor> inputs;   // By the index that the engine gives them.
-  std::vector<NbTensor> outputs;  // Likewise.
+  std::vector<NbTensor> inputs;            // By the index that the engine gives them.
+  std::vector<NbTensor> outputs;           // Likewise.
   std::map<std::string, int64_t> ops;      // Operators by type.
   std::map<std::string, int64_t> kernels;  // Operators by "target/precision/layout".
   std::set<std::string> targets;           // Of the kernels.

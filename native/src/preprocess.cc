@@ -6,6 +6,8 @@
 #include <memory>
 #include <vector>
 
+#include "frame.h"
+#include "image.h"
 #include "preprocess_spec.h"
 #include "resize.h"
 #include "status.h"
@@ -76,12 +78,12 @@ void check_buffer(const char* parameter, size_t found, const Window& result) {
        " rows x ", result.width, " columns x 3 channels)");
 }
 
-std::unique_ptr<ResizedRows> result_rows(const ImageView& image, const Geometry& geometry,
+std::unique_ptr<ResizedRows> result_rows(const Picture& picture, const Geometry& geometry,
                                          const oar_preprocess_spec& spec) {
   // Without a resize every pixel stays where it is, which is what the nearest neighbour does at equal sizes.
   const oar_interpolation interpolation =
       spec.resize == OAR_RESIZE_NONE ? OAR_INTERPOLATION_NEAREST : spec.interpolation;
-  return resize(cut(image, geometry.square), geometry.resized, geometry.cropped, interpolation);
+  return resize(cut(picture, geometry.square), geometry.resized, geometry.cropped, interpolation);
 }
 
 }  // namespace
@@ -94,7 +96,7 @@ Preprocessor::Preprocessor(const oar_preprocess_spec& spec) : spec_(spec) {
 }
 
 Geometry Preprocessor::geometry(Size size) const {
-  check_image_size(size);
+  check_size("image", size);
   Geometry geometry;
   geometry.square =
       spec_.crop_fraction > 0 ? centred_square(size, spec_.crop_fraction) : Window{0, 0, size.width, size.height};
@@ -104,18 +106,25 @@ Geometry Preprocessor::geometry(Size size) const {
   return geometry;
 }
 
-void Preprocessor::crop(const oar_image& image, uint8_t* out, size_t out_bytes) const {
-  const ImageView view = view_image(image, spec_.color);
-  const Geometry way = geometry(view.size);
+void Preprocessor::crop(const Picture& picture, uint8_t* out, size_t out_bytes) const {
+  const Geometry way = geometry(picture.size);
   check_buffer("out_bytes", out_bytes, way.cropped);
 
-  const std::unique_ptr<ResizedRows> rows = result_rows(view, way, spec_);
-  for (int64_t y = 0; y < way.cropped.height; ++y) rows->read(y, out + y * way.cropped.width * 3);
+  const auto width = static_cast<size_t>(way.cropped.width);
+  const std::unique_ptr<ResizedRows> rows = result_rows(picture, way, spec_);
+  for (int64_t y = 0; y < way.cropped.height; ++y) {
+    const uint8_t* const planes = rows->read(y);
+    for (size_t x = 0; x < width; ++x) {
+      out[0] = planes[x];
+      out[1] = planes[width + x];
+      out[2] = planes[2 * width + x];
+      out += 3;
+    }
+  }
 }
 
-void Preprocessor::run(const oar_image& image, float* out, size_t out_count) const {
-  const ImageView view = view_image(image, spec_.color);
-  const Geometry way = geometry(view.size);
+void Preprocessor::run(const Picture& picture, float* out, size_t out_count) const {
+  const Geometry way = geometry(picture.size);
   check_buffer("out_count", out_count, way.cropped);
 
   const auto width = static_cast<size_t>(way.cropped.width);
@@ -124,15 +133,14 @@ void Preprocessor::run(const oar_image& image, float* out, size_t out_count) con
   const size_t channel_step = planar ? plane : 1;
   const size_t pixel_step = planar ? 1 : 3;
 
-  const std::unique_ptr<ResizedRows> rows = result_rows(view, way, spec_);
-  std::vector<uint8_t> bytes(width * 3);
+  const std::unique_ptr<ResizedRows> rows = result_rows(picture, way, spec_);
   for (int64_t y = 0; y < way.cropped.height; ++y) {
-    rows->read(y, bytes.data());
+    const uint8_t* const bytes = rows->read(y);
     float* const row = out + static_cast<size_t>(y) * width * pixel_step;
     for (size_t channel = 0; channel < 3; ++channel) {
       const std::array<float, 256>& values = values_[channel];
       float* const to = row + channel * channel_step;
-      for (size_t x = 0; x < width; ++x) to[x * pixel_step] = values[bytes[x * 3 + channel]];
+      for (size_t x = 0; x < width; ++x) to[x * pixel_step] = values[bytes[channel * width + x]];
     }
   }
 }
@@ -141,6 +149,8 @@ void Preprocessor::run(const oar_image& image, float* out, size_t out_count) con
 
 using oarlock::guard;
 using oarlock::required;
+using oarlock::view_frame;
+using oarlock::view_image;
 
 struct oar_preprocessor : oarlock::Preprocessor {
   using oarlock::Preprocessor::Preprocessor;
@@ -170,14 +180,34 @@ oar_status oar_preprocessor_output_size(const oar_preprocessor* preprocessor, in
 
 oar_status oar_preprocessor_crop(const oar_preprocessor* preprocessor, const oar_image* image, uint8_t* out,
                                  size_t out_bytes) {
-  return guard(
-      [&] { required(preprocessor, "preprocessor").crop(required(image, "image"), &required(out, "out"), out_bytes); });
+  return guard([&] {
+    const oarlock::Preprocessor& checked = required(preprocessor, "preprocessor");
+    checked.crop(view_image(required(image, "image"), checked.color()), &required(out, "out"), out_bytes);
+  });
 }
 
 oar_status oar_preprocessor_run(const oar_preprocessor* preprocessor, const oar_image* image, float* out,
                                 size_t out_count) {
-  return guard(
-      [&] { required(preprocessor, "preprocessor").run(required(image, "image"), &required(out, "out"), out_count); });
+  return guard([&] {
+    const oarlock::Preprocessor& checked = required(preprocessor, "preprocessor");
+    checked.run(view_image(required(image, "image"), checked.color()), &required(out, "out"), out_count);
+  });
+}
+
+oar_status oar_preprocessor_crop_frame(const oar_preprocessor* preprocessor, const oar_frame* frame, uint8_t* out,
+                                       size_t out_bytes) {
+  return guard([&] {
+    const oarlock::Preprocessor& checked = required(preprocessor, "preprocessor");
+    checked.crop(view_frame(required(frame, "frame"), checked.color()), &required(out, "out"), out_bytes);
+  });
+}
+
+oar_status oar_preprocessor_run_frame(const oar_preprocessor* preprocessor, const oar_frame* frame, float* out,
+                                      size_t out_count) {
+  return guard([&] {
+    const oarlock::Preprocessor& checked = required(preprocessor, "preprocessor");
+    checked.run(view_frame(required(frame, "frame"), checked.color()), &required(out, "out"), out_count);
+  });
 }
 
 }  // extern "C"

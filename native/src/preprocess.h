@@ -6,8 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "image.h"
 #include "oarlock.h"
+#include "picture.h"
 
 namespace oarlock {
 
@@ -27,9 +27,12 @@ class Preprocessor {
   // OAR_BAD_IMAGE when a picture of `size` is too small for a crop, or would become too large.
   Geometry geometry(Size size) const;
 
-  // The functions of oarlock.h; the counts are those of the caller's buffer.
-  void crop(const oar_image& image, uint8_t* out, size_t out_bytes) const;
-  void run(const oar_image& image, float* out, size_t out_count) const;
+  // The order of colours that the specification asks for.
+  oar_color_order color() const { return spec_.color; }
+
+  // The functions of oarlock.h, for a picture in that order; the counts are those of the caller's buffer.
+  void crop(const Picture& picture, uint8_t* out, size_t out_bytes) const;
+  void run(const Picture& picture, float* out, size_t out_count) const;
 
  private:
   oar_preprocess_spec spec_;

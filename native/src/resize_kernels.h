@@ -1,9 +1,13 @@
 // The two interpolations that blend neighbours, in the arithmetic of OpenCV's 8-bit resize: weights of 11 bits, a
 // horizontal pass in integers, then a vertical pass that differs between the two.
+//
+// Both kernels have
+//   sum_columns  the horizontal pass over one channel of one row. Pixels and weights have a plane of `width` for every
+//                tap, in which neighbours are neighbours in the result; the sums overlap neither.
+//   blend        the vertical pass over `count` sums of kTaps rows. `out` overlaps none of them.
 #ifndef OARLOCK_SRC_RESIZE_KERNELS_H_
 #define OARLOCK_SRC_RESIZE_KERNELS_H_
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -27,19 +31,9 @@ struct BilinearKernel {
 
   // A horizontal sum, at most 255 * 2049, without the four bits that the vertical pass ignores; what remains fits 16.
   using Sum = int16_t;
-  static Sum store(int32_t sum) { return static_cast<Sum>(sum >> 4); }
 
-  static void blend(const std::array<const Sum*, kTaps>& rows, const Weights& weights, size_t count, uint8_t* out) {
-    const Sum* const row0 = rows[0];
-    const Sum* const row1 = rows[1];
-    const int32_t weight0 = weights[0];
-    const int32_t weight1 = weights[1];
-    for (size_t i = 0; i < count; ++i) {
-      const auto part0 = static_cast<int16_t>((weight0 * row0[i]) >> 16);
-      const auto part1 = static_cast<int16_t>((weight1 * row1[i]) >> 16);
-      out[i] = static_cast<uint8_t>((part0 + part1 + 2) >> 2);
-    }
-  }
+  static void sum_columns(const uint8_t* pixels, const int16_t* weights, size_t width, Sum* sums);
+  static void blend(const std::array<const Sum*, kTaps>& rows, const Weights& weights, size_t count, uint8_t* out);
 };
 
 // Four neighbours, Keys' cubic convolution with a = -0.75.
@@ -61,30 +55,9 @@ struct BicubicKernel {
   }
 
   using Sum = int32_t;
-  static Sum store(int32_t sum) { return sum; }
 
-  // float32, every operation rounded, the last row first: what OpenCV's vector code computes without fused
-  // multiply-adds.
-  static void blend(const std::array<const Sum*, kTaps>& rows, const Weights& weights, size_t count, uint8_t* out) {
-    constexpr float kScale = 1.0F / (kWeightOne * kWeightOne);
-    const float weight0 = static_cast<float>(weights[0]) * kScale;
-    const float weight1 = static_cast<float>(weights[1]) * kScale;
-    const float weight2 = static_cast<float>(weights[2]) * kScale;
-    const float weight3 = static_cast<float>(weights[3]) * kScale;
-    for (size_t i = 0; i < count; ++i) {
-      const float sum = static_cast<float>(rows[0][i]) * weight0 +
-                        (static_cast<float>(rows[1][i]) * weight1 +
-                         (static_cast<float>(rows[2][i]) * weight2 + static_cast<float>(rows[3][i]) * weight3));
-      out[i] = round_to_byte(sum);
-    }
-  }
-
-  // Half to even, clamped. Adding 1.5 * 2^23 leaves no bits behind the point, so that the sum rounds to an integer.
-  static uint8_t round_to_byte(float value) {
-    constexpr float kRounder = 12582912.0F;
-    const float rounded = value + kRounder - kRounder;
-    return static_cast<uint8_t>(std::min(std::max(rounded, 0.0F), 255.0F));
-  }
+  static void sum_columns(const uint8_t* pixels, const int16_t* weights, size_t width, Sum* sums);
+  static void blend(const std::array<const Sum*, kTaps>& rows, const Weights& weights, size_t count, uint8_t* out);
 };
 
 }  // namespace oarlock

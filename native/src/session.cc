@@ -46,16 +46,15 @@ oar_session::oar_session(oar_engine& engine, const oarlock::ByteSource& file, co
 
 // The file and the engine must mean the same tensor by the same index.
 void oar_session::check_names() const {
-  const char* const* inputs = nullptr;
-  const char* const* outputs = nullptr;
-  size_t input_count = 0, output_count = 0;
-  char error[kOarlockPluginErrorBytes] = "";
-  if (predictor_.plugin().names(predictor_.get(), &inputs, &input_count, &outputs, &output_count, error) != 0) {
-    fail(OAR_ENGINE_FAILED, name_, ": Paddle Lite does not name the inputs: ", error);
+  const oarlock_plugin_table& plugin = predictor_.plugin();
+  bool equal = plugin.input_count(predictor_.get()) == inputs_.size() &&
+               plugin.output_count(predictor_.get()) == outputs_.size();
+  for (size_t i = 0; equal && i < inputs_.size(); ++i) {
+    equal = inputs_[i].tensor.name == plugin.input_name(predictor_.get(), i);
   }
-  bool equal = input_count == inputs_.size() && output_count == outputs_.size();
-  for (size_t i = 0; equal && i < input_count; ++i) equal = inputs_[i].tensor.name == inputs[i];
-  for (size_t i = 0; equal && i < output_count; ++i) equal = outputs_[i].name == outputs[i];
+  for (size_t i = 0; equal && i < outputs_.size(); ++i) {
+    equal = outputs_[i].name == plugin.output_name(predictor_.get(), i);
+  }
   if (!equal) fail(OAR_ENGINE_FAILED, name_, ": Paddle Lite names other inputs and outputs than the file does");
 }
 

@@ -84,13 +84,12 @@ TEST(BundleManifest, ComesBeforeItsVersion) {
 }
 
 TEST(BundleManifest, MustBeJson) {
-  const auto parse = [](const std::string& text) {
-    return [text] { parse_bundle_manifest(text, "bundle.json"); };
-  };
+  const auto parse = [](const std::string& text) { return [text] { parse_bundle_manifest(text, "bundle.json"); }; };
   EXPECT_TRUE(fails(OAR_BAD_BUNDLE, "bundle.json: is no JSON", parse("")));
   EXPECT_TRUE(fails(OAR_BAD_BUNDLE, "bundle.json: is no JSON", parse("{\"a\": 1")));
   EXPECT_TRUE(fails(OAR_BAD_BUNDLE, "bundle.json: is no JSON", parse("{\"a\": \"\xff\"}")));
-  EXPECT_TRUE(fails(OAR_BAD_BUNDLE, "has the key \"a\" twice", parse("{\"b\": {\"a\": 1, \"c\": {\"a\": 1}, \"a\": 2}}")));
+  EXPECT_TRUE(
+      fails(OAR_BAD_BUNDLE, "has the key \"a\" twice", parse("{\"b\": {\"a\": 1, \"c\": {\"a\": 1}, \"a\": 2}}")));
   EXPECT_TRUE(fails(OAR_BAD_BUNDLE, "nests deeper than 32", parse(std::string(100000, '['))));
 }
 

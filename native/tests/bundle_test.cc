@@ -71,7 +71,8 @@ TEST(Bundle, FilesMustBeThereAndOfTheirSize) {
   const std::string path = sample.write();
   oar_bundle* bundle = nullptr;
   sample.folder.write("s.oar/golden/0.png", std::string("pictures"));
-  EXPECT_TRUE(gives(oar_bundle_open(path.c_str(), &bundle), OAR_BAD_BUNDLE, "0.png: has 8 bytes, but bundle.json says 7"));
+  EXPECT_TRUE(
+      gives(oar_bundle_open(path.c_str(), &bundle), OAR_BAD_BUNDLE, "0.png: has 8 bytes, but bundle.json says 7"));
   ASSERT_EQ(::unlink((path + "/golden/0.png").c_str()), 0);
   EXPECT_TRUE(gives(oar_bundle_open(path.c_str(), &bundle), OAR_BAD_BUNDLE, "0.png: is missing"));
   ASSERT_EQ(::mkdir((path + "/golden/0.png").c_str(), 0700), 0);
@@ -103,7 +104,8 @@ TEST(Bundle, HashesAreCheckedWhenAFileIsAskedFor) {
   sample.folder.write("s.oar/golden/0.png", std::string("Picture"));
   const Bundle bundle = open_bundle(path);
   const char* file = nullptr;
-  EXPECT_TRUE(gives(oar_bundle_file(bundle.get(), "golden/0.png", &file), OAR_HASH_MISMATCH, "0.png: has the SHA-256 "));
+  EXPECT_TRUE(
+      gives(oar_bundle_file(bundle.get(), "golden/0.png", &file), OAR_HASH_MISMATCH, "0.png: has the SHA-256 "));
   EXPECT_EQ(file, nullptr);
 }
 
@@ -124,7 +126,8 @@ TEST(Bundle, LabelsMustBeRight) {
   EXPECT_TRUE(gives(oar_bundle_open(sample.write().c_str(), &bundle), OAR_BAD_BUNDLE,
                     "labels.txt: has 3 lines, but bundle.json says 4"));
   sample.folder.write("s.oar/labels.txt", std::string("Cat\ndog\nolive, green\n"));
-  EXPECT_TRUE(gives(oar_bundle_open(sample.write().c_str(), &bundle), OAR_HASH_MISMATCH, "labels.txt: has the SHA-256"));
+  EXPECT_TRUE(
+      gives(oar_bundle_open(sample.write().c_str(), &bundle), OAR_HASH_MISMATCH, "labels.txt: has the SHA-256"));
 }
 
 #if defined(__x86_64__)
@@ -156,7 +159,8 @@ TEST(BundleSession, ClassifiesFromThePicture) {
   const SampleBundle sample(model());
   const Bundle bundle = open_bundle(sample.write());
   oar_session* session = nullptr;
-  ASSERT_EQ(oar_bundle_open_session(bundle.get(), fake_engine(), nullptr, nullptr, &session), OAR_OK) << oar_last_error();
+  ASSERT_EQ(oar_bundle_open_session(bundle.get(), fake_engine(), nullptr, nullptr, &session), OAR_OK)
+      << oar_last_error();
   EXPECT_EQ(oar_session_input_count(session), 1U);
   oar_session_close(session);
 }

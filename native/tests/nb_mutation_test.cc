@@ -55,7 +55,8 @@ class Mutator {
         bytes.resize(static_cast<size_t>(at));
         break;
       case 4:  // A hole.
-        bytes.erase(bytes.begin() + at, bytes.begin() + at + std::min<std::ptrdiff_t>(below(16), bytes.end() - bytes.begin() - at));
+        bytes.erase(bytes.begin() + at,
+                    bytes.begin() + at + std::min<std::ptrdiff_t>(below(16), bytes.end() - bytes.begin() - at));
         break;
       default:  // An intruder.
         bytes.insert(bytes.begin() + at, static_cast<size_t>(below(16)), static_cast<unsigned char>(below(256)));

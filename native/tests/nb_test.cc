@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
@@ -15,13 +16,13 @@ namespace {
 using oarlock::ByteSource;
 using oarlock::NbModel;
 using oarlock::read_nb;
+using oarlock::text;
 using oarlock::fake::Bytes;
 using oarlock::fake::NbFile;
 using oarlock::fake::simple_nb;
 using oarlock::fake::write_nb;
 using oarlock::testing::fails;
 using oarlock::testing::TemporaryFolder;
-using oarlock::text;
 
 constexpr int kX86 = 2;
 constexpr size_t kProgramAt = 26;
@@ -81,9 +82,8 @@ TEST(NbLookalikes, AreNamed) {
   EXPECT_TRUE(is_bad(text_bytes("PK\003\004..."), "is a zip archive"));
   EXPECT_TRUE(is_bad(Bytes(100, 0x99), "meta version 39321 at offset 0, expected 2"));
   const Bytes pdmodel{'\n', 0x80, 0x01, 0x08, 0x00, 0x10, 0xff, 0xff};
-  EXPECT_TRUE(fails(OAR_BAD_MODEL, "is a PaddlePaddle model", [&] {
-    read_nb(ByteSource::from_memory("m.pdmodel", pdmodel.data(), pdmodel.size()));
-  }));
+  EXPECT_TRUE(fails(OAR_BAD_MODEL, "is a PaddlePaddle model",
+                    [&] { read_nb(ByteSource::from_memory("m.pdmodel", pdmodel.data(), pdmodel.size())); }));
 }
 
 TEST(NbLookalikes, InTheFileSystemAreNamed) {
@@ -183,6 +183,25 @@ TEST(NbProgram, TypesMustBeKnown) {
   file = sound();
   file.variables[3].dims = {-2};
   EXPECT_TRUE(is_bad(file, "has the size -2 in dimension 0"));
+}
+
+// FlatBuffers' verifier lets this pass.
+TEST(NbProgram, MisalignedShapesAreFound) {
+  Bytes bytes = write_nb(simple_nb({{"x", {1, 5}}}, {{"y", {-1, 10}}}, kX86));
+  const Bytes vector{2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0};
+  const auto found = std::search(bytes.begin(), bytes.end(), vector.begin(), vector.end()) - bytes.begin();
+  int changed = 0;
+  for (size_t at = kProgramAt; at + 4 <= static_cast<size_t>(found); ++at) {
+    uint32_t offset = 0;
+    std::memcpy(&offset, bytes.data() + at, sizeof offset);
+    if (at + offset != static_cast<size_t>(found)) continue;
+    offset +=
+        4;  // Where it now leads, the first 1 is the length and the rest one value that is not at a multiple of 8.
+    std::memcpy(bytes.data() + at, &offset, sizeof offset);
+    ++changed;
+  }
+  ASSERT_EQ(changed, 1);
+  EXPECT_TRUE(is_bad(bytes, "variable 3 'x' has a misaligned shape"));
 }
 
 TEST(NbProgram, KernelsMustBeNamed) {

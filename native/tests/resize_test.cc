@@ -6,29 +6,39 @@
 #include <string>
 #include <vector>
 
+#include "image.h"
 #include "pictures.h"
 #include "resize_goldens.h"
 
 namespace {
 
-using oarlock::ImageView;
+using oarlock::Picture;
 using oarlock::Size;
 using oarlock::Window;
 using oarlock_test::picture;
 
-ImageView rgb_view(const std::vector<uint8_t>& bytes, int32_t width, int32_t height) {
-  return {bytes.data(), {width, height}, int64_t{width} * 3, 3, {0, 1, 2}};
+Picture rgb_view(const std::vector<uint8_t>& bytes, int32_t width, int32_t height) {
+  return oarlock::view_image(oarlock_test::rgb_image(bytes, width, height), OAR_COLOR_RGB);
 }
 
-std::vector<uint8_t> resized(const ImageView& image, Size size, const Window& window, oar_interpolation interpolation) {
-  const auto rows = oarlock::resize(image, size, window, interpolation);
-  std::vector<uint8_t> result(static_cast<size_t>(window.width * window.height * 3));
-  for (int64_t y = 0; y < window.height; ++y) rows->read(y, result.data() + y * window.width * 3);
+std::vector<uint8_t> interleaved(const uint8_t* planes, int64_t width) {
+  std::vector<uint8_t> row;
+  for (int64_t x = 0; x < width; ++x) row.insert(row.end(), {planes[x], planes[width + x], planes[2 * width + x]});
+  return row;
+}
+
+std::vector<uint8_t> resized(const Picture& picture, Size size, const Window& window, oar_interpolation interpolation) {
+  const auto rows = oarlock::resize(picture, size, window, interpolation);
+  std::vector<uint8_t> result;
+  for (int64_t y = 0; y < window.height; ++y) {
+    const std::vector<uint8_t> row = interleaved(rows->read(y), window.width);
+    result.insert(result.end(), row.begin(), row.end());
+  }
   return result;
 }
 
-std::vector<uint8_t> resized(const ImageView& image, Size size, oar_interpolation interpolation) {
-  return resized(image, size, {0, 0, size.width, size.height}, interpolation);
+std::vector<uint8_t> resized(const Picture& picture, Size size, oar_interpolation interpolation) {
+  return resized(picture, size, {0, 0, size.width, size.height}, interpolation);
 }
 
 uint64_t fnv1a(const std::vector<uint8_t>& bytes) {
@@ -59,7 +69,7 @@ TEST(Resize, LeavesAPictureOfTheSameSizeAlone) {
 
 TEST(Resize, ComputesInAWindowWhatTheWholePictureHoldsThere) {
   const std::vector<uint8_t> bytes = picture(61, 47);
-  const ImageView image = rgb_view(bytes, 61, 47);
+  const Picture image = rgb_view(bytes, 61, 47);
   for (const oar_interpolation interpolation : kInterpolations) {
     for (const Size size : {Size{113, 97}, Size{23, 19}, Size{200, 11}}) {
       const std::vector<uint8_t> whole = resized(image, size, interpolation);
@@ -79,9 +89,8 @@ TEST(Resize, ReadsRowsInAnyOrder) {
   for (const oar_interpolation interpolation : kInterpolations) {
     const std::vector<uint8_t> expected = resized(rgb_view(bytes, 20, 30), {15, 41}, interpolation);
     const auto rows = oarlock::resize(rgb_view(bytes, 20, 30), {15, 41}, {0, 0, 15, 41}, interpolation);
-    std::vector<uint8_t> row(15 * 3);
     for (const int64_t y : {40, 0, 20, 19, 21, 20, 5}) {
-      rows->read(y, row.data());
+      const std::vector<uint8_t> row = interleaved(rows->read(y), 15);
       EXPECT_EQ(std::memcmp(row.data(), &expected[y * 45], 45), 0)
           << "interpolation " << interpolation << ", row " << y;
     }

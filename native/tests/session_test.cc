@@ -21,11 +21,8 @@ using oarlock::testing::gives;
 using oarlock::testing::Session;
 using oarlock::testing::TemporaryFolder;
 
-#if defined(__x86_64__)
-constexpr int kHere = 2, kElsewhere = 4;
-#else
-constexpr int kHere = 4, kElsewhere = 2;
-#endif
+constexpr int kHere = oarlock::fake::kThisTarget;
+constexpr int kElsewhere = kHere == 2 ? 4 : 2;
 
 NbFile one_input(const std::vector<std::string>& markers = {}) {
   return simple_nb({{"x", {-1, 3, 2, 2}}}, {{"y", {-1, 10}}}, kHere, markers);
@@ -77,7 +74,8 @@ std::vector<float> run(oar_session* session, const oar_tensor& input) {
 // ---- The way it should go
 
 TEST(Session, DescribesItsInputs) {
-  const Session session = opened(simple_nb({{"a", {-1, 4}}, {"b", {-1, 3}, oarlock::fake::kInt64}}, {{"y", {-1, 10}}}, kHere));
+  const Session session =
+      opened(simple_nb({{"a", {-1, 4}}, {"b", {-1, 3}, oarlock::fake::kInt64}}, {{"y", {-1, 10}}}, kHere));
   ASSERT_EQ(oar_session_input_count(session.get()), 2U);
   ASSERT_EQ(oar_session_output_count(session.get()), 1U);
   oar_tensor input = empty_tensor();
@@ -88,7 +86,8 @@ TEST(Session, DescribesItsInputs) {
   EXPECT_EQ(input.dims[0], -1);
   EXPECT_EQ(input.dims[1], 3);
   EXPECT_EQ(input.data, nullptr);
-  EXPECT_TRUE(gives(oar_session_input(session.get(), 2, &input), OAR_NOT_FOUND, "input 2 was asked for, the model has 2"));
+  EXPECT_TRUE(
+      gives(oar_session_input(session.get(), 2, &input), OAR_NOT_FOUND, "input 2 was asked for, the model has 2"));
 }
 
 TEST(Session, RunsAtAnyBatch) {
@@ -110,7 +109,8 @@ TEST(Session, FromAFileAndFromMemoryIsTheSame) {
   ASSERT_EQ(oar_session_open(fake_engine(), path.c_str(), nullptr, &session), OAR_OK) << oar_last_error();
   const Session owner(session, oar_session_close);
   const std::vector<float> values = ramp(12, 1);
-  EXPECT_EQ(run(session, tensor("x", {1, 3, 2, 2}, values)), run(opened(one_input()).get(), tensor("x", {1, 3, 2, 2}, values)));
+  EXPECT_EQ(run(session, tensor("x", {1, 3, 2, 2}, values)),
+            run(opened(one_input()).get(), tensor("x", {1, 3, 2, 2}, values)));
 }
 
 TEST(Session, TheBytesMayBeFreedAfterOpening) {
@@ -226,9 +226,11 @@ TEST(SessionModel, OfAnotherProcessorIsRefused) {
 TEST(SessionModel, OfAnotherVersionIsRefused) {
   oar_session* session = nullptr;
   NbFile file = one_input();
-  for (const auto& [version, shown] : {std::pair("v2.11", "Paddle Lite 2.11"), std::pair("abcdef", "Paddle Lite build abcdef")}) {
+  for (const auto& [version, shown] :
+       {std::pair("v2.11", "Paddle Lite 2.11"), std::pair("abcdef", "Paddle Lite build abcdef")}) {
     file.version = version;
-    EXPECT_TRUE(gives(open(write_nb(file), &session), OAR_VERSION_MISMATCH, std::string("made by ") + shown + ", but the library "));
+    EXPECT_TRUE(gives(open(write_nb(file), &session), OAR_VERSION_MISMATCH,
+                      std::string("made by ") + shown + ", but the library "));
   }
 }
 
@@ -249,7 +251,8 @@ TEST(SessionModel, OptionsAreChecked) {
   options.threads = 64;
   const int power = 6;
   std::memcpy(&options.power, &power, sizeof power);
-  EXPECT_TRUE(gives(open(bytes, &session, &options), OAR_INVALID_ARGUMENT, "power is 6, expected a value of oar_power"));
+  EXPECT_TRUE(
+      gives(open(bytes, &session, &options), OAR_INVALID_ARGUMENT, "power is 6, expected a value of oar_power"));
   options.struct_size = 1;
   EXPECT_TRUE(gives(open(bytes, &session, &options), OAR_INVALID_ARGUMENT, "oar_session_options.struct_size is 1"));
 }
@@ -297,7 +300,8 @@ TEST(SessionArguments, RefuseNull) {
   oar_session* session = nullptr;
   const Bytes bytes = write_nb(one_input());
   EXPECT_TRUE(gives(oar_session_open(nullptr, "m.nb", nullptr, &session), OAR_INVALID_ARGUMENT, "'engine' is NULL"));
-  EXPECT_TRUE(gives(oar_session_open(fake_engine(), nullptr, nullptr, &session), OAR_INVALID_ARGUMENT, "'path' is NULL"));
+  EXPECT_TRUE(
+      gives(oar_session_open(fake_engine(), nullptr, nullptr, &session), OAR_INVALID_ARGUMENT, "'path' is NULL"));
   EXPECT_TRUE(gives(open(bytes, nullptr), OAR_INVALID_ARGUMENT, "'out' is NULL"));
   EXPECT_TRUE(gives(oar_session_run(nullptr), OAR_INVALID_ARGUMENT, "'session' is NULL"));
   EXPECT_TRUE(gives(oar_session_set_input(nullptr, nullptr), OAR_INVALID_ARGUMENT, "'session' is NULL"));

@@ -11,11 +11,7 @@
 
 namespace {
 
-#if defined(__x86_64__)
-constexpr int kHere = 2;
-#else
-constexpr int kHere = 4;
-#endif
+constexpr int kHere = oarlock::fake::kThisTarget;
 
 using oarlock::testing::fake_engine;
 

@@ -5,55 +5,53 @@ The engine's library is checked by the runtime, which needs it too.
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+import importlib.metadata
+import re
+from collections.abc import Mapping, Sequence
 
+from oarlock._checks import Check, check, installed, pip_install, reinstall
+from oarlock._diagnosis import Findings
 from oarlock_opt._children import run_child
 from oarlock_opt.errors import OptimizerUnavailableError
+from oarlock_opt.lite.targets import PRECISIONS, TARGETS, select
 from oarlock_opt.lite.worker import worker_program
 
-__all__ = ["checks"]
+__all__ = ["findings"]
 
 _USAGE_ERROR = 2  # what the worker's program answers when it is given nothing to do
 _SECONDS = 20.0
 
 
-def checks() -> list[dict[str, Any]]:
-    """The checks of oarlock-opt; PaddlePaddle is not imported."""
-    return [_paddle(), _optimizer()]
+def findings() -> Findings:
+    """The checks of oarlock-opt and the variants it makes; PaddlePaddle is not imported."""
+    optimizer = _optimizer()
+    return {"checks": [optimizer, _paddle()], "builds": _builds() if optimizer["ok"] else {}}
 
 
-def _paddle() -> dict[str, Any]:
-    found = next(filter(None, map(_version, ("paddlepaddle", "paddlepaddle-gpu"))), None)
-    purpose = "exports models of the zoo, records reference answers"
-    return _check("PaddlePaddle", found, purpose, "pip install 'oarlock-opt[reference]'")
-
-
-def _optimizer() -> dict[str, Any]:
-    found: str | None = None
+def _optimizer() -> Check:
+    purpose, fix = "runs Paddle Lite's optimiser", reinstall("oarlock-opt")
     try:
-        program = worker_program()
-        ended = run_child([str(program)], timeout=_SECONDS)
-        if ended.status == _USAGE_ERROR:
-            found = str(program)
-    except (OptimizerUnavailableError, OSError):
-        pass
-    return _check("optimiser", found, "runs Paddle Lite's optimiser", "pip install --force-reinstall oarlock-opt")
-
-
-def _version(distribution: str) -> str | None:
+        program = str(worker_program())
+    except OptimizerUnavailableError:
+        return check("make", "optimiser", None, purpose, fix)
     try:
-        return version(distribution)
-    except PackageNotFoundError:
-        return None
+        works = run_child([program], timeout=_SECONDS).status == _USAGE_ERROR
+    except OSError:
+        works = False
+    return check("make", "optimiser", program if works else f"{program} does not run", purpose, fix, ok=works)
 
 
-def _check(name: str, found: str | None, purpose: str, fix: str) -> dict[str, Any]:
-    return {
-        "name": name,
-        "ok": found is not None,
-        "required": False,
-        "found": found,
-        "purpose": purpose,
-        "fix": None if found is not None else fix,
-    }
+def _paddle() -> Check:
+    found = next(filter(None, map(installed, ("paddlepaddle", "paddlepaddle-gpu"))), None)
+    return check("make", "PaddlePaddle", found, "exports the zoo, records goldens", pip_install(*_reference()))
+
+
+def _reference() -> Sequence[str]:
+    """What the extra "reference" asks for."""
+    wanted = importlib.metadata.requires("oarlock-opt") or ()
+    return [it.partition(";")[0].strip() for it in wanted if re.search(r"extra\s*==\s*.reference", it)]
+
+
+def _builds() -> Mapping[str, Sequence[str]]:
+    made, _ = select(TARGETS, PRECISIONS)
+    return {target: [it.precision for it in made if it.target == target] for target in TARGETS}

@@ -7,8 +7,6 @@ OarlockError
 │   ├── UnsupportedSourceError              a model of a kind that this version does not read
 │   ├── BadProgramError                     the program is damaged, or no inference program
 │   └── BadParamsError                      the parameters are damaged, or another model's
-├── PreprocessingError                      a description of preprocessing that is wrong or cannot be expressed
-├── LabelsError                             a label file that is damaged or does not fit the model
 ├── OptimizerError                          Paddle Lite's optimiser gave no model
 │   ├── OptimizerUnavailableError           the worker program or the engine's library cannot be used
 │   ├── OptimizerAbortedError               it gave up and said why
@@ -23,12 +21,12 @@ OarlockError
 │   └── ReferenceTimeoutError               the time limit was reached
 └── DestinationError                        the bundle cannot be put where it should go
 
-Codes are stable, for programs; messages are sentences, for people.
+LabelsError and PreprocessingError are oarlock's. Codes are stable, for programs; messages are sentences, for people.
 """
 
 from __future__ import annotations
 
-from oarlock.errors import OarlockError
+from oarlock.errors import LabelsError, OarlockError, PreprocessingError
 
 __all__ = [
     "AmbiguousSourceError",
@@ -89,18 +87,6 @@ class BadParamsError(SourceError):
     """The parameters are damaged, or another model's."""
 
     default_code = "OAR-SOURCE-PARAMS"
-
-
-class PreprocessingError(OarlockError):
-    """A description of preprocessing that is wrong, or that Oarlock cannot express."""
-
-    default_code = "OAR-PREPROCESS"
-
-
-class LabelsError(OarlockError):
-    """A label file that is damaged or does not fit the model."""
-
-    default_code = "OAR-LABELS"
 
 
 class OptimizerError(OarlockError):

@@ -6,16 +6,13 @@ Labels: --labels, labels.txt beside the model, inference.yml, ImageNet's for 100
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from oarlock.errors import InvalidArgumentError
-from oarlock.preprocess import IMAGENET, PreprocessSpec, ResizeExact
+from oarlock._fit import check_fit
+from oarlock.preprocess import IMAGENET, PreprocessSpec
 from oarlock.session import TensorSpec
-from oarlock_opt._documents import read_text
-from oarlock_opt.errors import LabelsError, PreprocessingError
+from oarlock_opt.errors import LabelsError
 from oarlock_opt.labels import check_labels, read_labels
 from oarlock_opt.paddleclas import PaddleClasConfig
 from oarlock_opt.program import Program
@@ -73,7 +70,9 @@ class _Interpreter:
     def _preprocess(self, option: str | None) -> PreprocessSpec | None:
         spec, origin = self._chosen_preprocess(option)
         if spec is not None:
-            _check_fits(spec, origin, self._program)
+            check_fit(
+                spec, origin, self._program.inputs, "give the right one with --preprocess FILE, or --preprocess none"
+            )
         return spec
 
     def _chosen_preprocess(self, option: str | None) -> tuple[PreprocessSpec | None, str]:
@@ -143,16 +142,7 @@ class _Interpreter:
 
 
 def _read_preprocess(path: Path) -> PreprocessSpec:
-    if path.suffix in (".yml", ".yaml"):
-        return PaddleClasConfig.read(path).preprocess()
-    try:
-        return PreprocessSpec.from_json(json.loads(read_text(path, PreprocessingError)))
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise PreprocessingError(
-            f"{path}: not JSON ({error}), expected the object `preprocess` of a bundle.json, or an inference.yml"
-        ) from None
-    except InvalidArgumentError as error:
-        raise PreprocessingError(f"{path}: {error.message}") from None
+    return PaddleClasConfig.read(path).preprocess() if path.suffix in (".yml", ".yaml") else PreprocessSpec.read(path)
 
 
 def _classifier_output(program: Program) -> TensorSpec | None:
@@ -170,39 +160,3 @@ def _picture_layout(program: Program) -> str | None:
     if shape[1] == _CHANNELS:
         return "NCHW"
     return "NHWC" if shape[3] == _CHANNELS else None
-
-
-def _check_fits(spec: PreprocessSpec, origin: str, program: Program) -> None:
-    if len(program.inputs) != 1:
-        names = ", ".join(each.name for each in program.inputs)
-        raise PreprocessingError(
-            f"{origin}: a picture is one input, but the model takes {len(program.inputs)} ({names}); "
-            "give --preprocess none"
-        )
-    (tensor,) = program.inputs
-    width, height = _size(spec)
-    gives = (_CHANNELS, height, width) if spec.layout == "NCHW" else (height, width, _CHANNELS)
-    if tensor.dtype != "float32" or not _matches(gives, tensor.shape[1:]):
-        raise PreprocessingError(
-            f"{origin}: it gives float32 {_show((-1, *gives))}, but the input {tensor.name!r} takes {tensor.dtype} "
-            f"{_show(tensor.shape)}; give the right one with --preprocess FILE, or --preprocess none"
-        )
-
-
-def _size(spec: PreprocessSpec) -> tuple[int, int]:
-    """Width and height of what the specification makes; -1 where that depends on the picture."""
-    if spec.center_crop is not None:
-        return spec.center_crop
-    if isinstance(spec.resize, ResizeExact):
-        return spec.resize.width, spec.resize.height
-    if spec.resize is not None and spec.crop_fraction is not None:
-        return spec.resize.short, spec.resize.short  # a square stays one
-    return -1, -1
-
-
-def _matches(gives: Sequence[int], takes: Sequence[int]) -> bool:
-    return len(gives) == len(takes) and all(taken in (-1, given) for given, taken in zip(gives, takes, strict=True))
-
-
-def _show(shape: Sequence[int]) -> str:
-    return "[" + ", ".join("any" if size == -1 else str(size) for size in shape) + "]"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from oarlock.errors import InvalidArgumentError
+from oarlock._documents import read_text
+from oarlock.errors import InvalidArgumentError, PreprocessingError
 
 __all__ = ["COLORS", "IMAGENET", "INTERPOLATIONS", "LAYOUTS", "PreprocessSpec", "Resize", "ResizeExact", "ResizeShort"]
 
@@ -131,6 +134,18 @@ class PreprocessSpec:
             if isinstance(fields[name], list):
                 fields[name] = tuple(fields[name])
         return cls(**fields)
+
+    @classmethod
+    def read(cls, path: Path) -> PreprocessSpec:
+        """Read a file that holds the ``preprocess`` object of a bundle. Raises PreprocessingError and OSError."""
+        try:
+            return cls.from_json(json.loads(read_text(path, PreprocessingError)))
+        except (json.JSONDecodeError, RecursionError) as error:
+            raise PreprocessingError(
+                f"{path}: not JSON ({error}), expected the object `preprocess` of a bundle.json"
+            ) from None
+        except InvalidArgumentError as error:
+            raise PreprocessingError(f"{path}: {error.message}") from None
 
     def to_json(self) -> dict[str, Any]:
         """The ``preprocess`` object of a bundle; ``from_json`` gives an equal specification back."""

@@ -21,6 +21,8 @@
     │   ├── TruncatedImageError                     a picture file that ends too early
     │   ├── UnsupportedImageError                   a picture of a kind that Oarlock does not convert
     │   └── ImageTooLargeError                      more pixels than the limit
+    ├── PreprocessingError                          a description of preprocessing that is wrong or does not fit
+    ├── LabelsError                                 a label file that is damaged or does not fit
     ├── EngineError
     │   ├── EngineUnavailableError                  the engine's library cannot be loaded
     │   ├── EngineConflictError                     another engine file is already loaded in this process
@@ -62,12 +64,14 @@ __all__ = [
     "ImageTooLargeError",
     "InternalError",
     "InvalidArgumentError",
+    "LabelsError",
     "MemoryExhaustedError",
     "ModelError",
     "NotAClassifierError",
     "NotFiniteError",
     "NotFoundError",
     "OarlockError",
+    "PreprocessingError",
     "StoreError",
     "TensorError",
     "TruncatedImageError",
@@ -209,6 +213,18 @@ class ImageTooLargeError(ImageError):
     """A picture with more pixels than the limit."""
 
     default_code = "OAR-IMAGE-TOO-LARGE"
+
+
+class PreprocessingError(OarlockError):
+    """A description of preprocessing that is wrong, that Oarlock cannot express, or that does not fit the model."""
+
+    default_code = "OAR-PREPROCESS"
+
+
+class LabelsError(OarlockError):
+    """A label file that is damaged or does not fit the model."""
+
+    default_code = "OAR-LABELS"
 
 
 class EngineError(OarlockError):

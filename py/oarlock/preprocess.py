@@ -127,7 +127,8 @@ def _image(pixels: NDArray[np.uint8]) -> _core.Image:
         data=pixels.ctypes.data,
         width=width,
         height=height,
-        row_stride=pixels.strides[0],
+        # Of one row NumPy may say any stride, and calls the pixels contiguous all the same.
+        row_stride=pixels.strides[0] if height > 1 else width * channels,
     )
 
 

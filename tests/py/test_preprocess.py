@@ -79,6 +79,7 @@ def test_grey_and_rgba() -> None:
         pytest.param(lambda it: it.transpose(1, 0, 2), id="transposed"),
         pytest.param(np.asfortranarray, id="Fortran order"),
         pytest.param(lambda it: it[:1], id="one row"),
+        pytest.param(lambda it: it[:1][::-1], id="one row turned"),
         pytest.param(lambda it: it[:, :1], id="one column"),
         pytest.param(lambda it: np.broadcast_to(it[:1], it.shape), id="one row for all"),
     ],

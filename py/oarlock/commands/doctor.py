@@ -17,7 +17,7 @@ __all__ = ["doctor"]
 def doctor(as_json: bool) -> None:
     """Show what is installed, what can be done here, and the command that adds what is missing.
 
-    The exit status is 1 when something is missing that everything needs.
+    MISSING or BROKEN in capitals marks what everything needs; the exit status is then 1.
     """
     from oarlock._diagnosis import diagnose
 
@@ -31,19 +31,29 @@ def doctor(as_json: bool) -> None:
 
 
 def _view(diagnosis: dict[str, Any]) -> str:
+    from oarlock._checks import GROUPS
+
     machine = diagnosis["machine"]
-    checks = Table("", "check", "found", "for")
-    for it in diagnosis["checks"]:
-        trouble = "missing" if it["found"] is None else "broken"
-        mark = "ok" if it["ok"] else trouble.upper() if it["required"] else trouble
-        checks.add(mark, it["name"], it["found"], it["purpose"])
+    system = f"{machine['system']} on {machine['architecture']}, {machine['cpus']} CPUs"
+    lines = [f"oarlock {diagnosis['version']}, Python {machine['python']}, {system}"]
+    rows = _rows(diagnosis["checks"])
+    for group, title in GROUPS.items():
+        lines += ["", title]
+        for check, row in zip(diagnosis["checks"], rows, strict=True):
+            if check["group"] == group:
+                lines += [f"  {row}", *([] if check["ok"] else [f"{'':11}fix: {check['fix']}"])]
     targets = Table("target", "build", "run", "verify")
     for target, can in diagnosis["targets"].items():
-        targets.add(target, *("yes" if can[what] else "no" for what in ("build", "run", "verify")))
-    system = f"{machine['system']} on {machine['architecture']}, {machine['cpus']} CPUs"
-    heading = f"oarlock {diagnosis['version']}, Python {machine['python']}, {system}"
-    lines = [heading, "", str(checks), "", str(targets)]
-    fixes = [f"  {it['fix']}    # {it['name']}" for it in diagnosis["checks"] if it["fix"] is not None]
-    if fixes:
-        lines += ["", "What to do:", *fixes]
-    return "\n".join(lines)
+        doing = ("yes" if can[what] else "no" for what in ("run", "verify"))
+        targets.add(target, ", ".join(can["precisions"]) or "no", *doing)
+    return "\n".join([*lines, "", str(targets)])
+
+
+def _rows(checks: list[dict[str, Any]]) -> list[str]:
+    """A line for each check, in columns that go through all groups."""
+    table = Table("", "", "", "")
+    for it in checks:
+        trouble = "missing" if it["found"] is None else "broken"
+        mark = "ok" if it["ok"] else trouble.upper() if it["required"] else trouble
+        table.add(mark.ljust(len("missing")), it["name"], it["purpose"], it["found"])
+    return str(table).splitlines()[1:]

@@ -1,133 +1,161 @@
-"""oarlock predict: the classes of pictures, by a bundle."""
+"""oarlock predict: the classes of pictures, by a bundle or a .nb file."""
 
 from __future__ import annotations
 
-import csv
-import io
 import os
-from collections.abc import Iterator
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import click
 
-from oarlock.commands._shared import describe_error, emit_json, json_option, printable, reports_errors
-from oarlock.errors import NotFoundError, OarlockError
+from oarlock.commands._answers import CsvWriter, JsonWriter, TextWriter, Writer
+from oarlock.commands._interrupts import Interrupts
+from oarlock.commands._pace import Pace
+from oarlock.commands._progress import Progress
+from oarlock.commands._shared import describe_error, json_option, printable, reports_errors
+from oarlock.commands._sources import Item, Sources
 
 if TYPE_CHECKING:
-    from oarlock.classifier import Prediction
+    from oarlock.classifier import Answer, Classifier
 
 __all__ = ["predict"]
 
+# Held equal to the library's by a test; importing it here would slow every --help down.
+_MAX_PIXELS = 178_956_970
+_MAX_WORKERS = 64
+_PILLOW_BLOCKS = 16
+
 
 @click.command(short_help="Name what pictures show.")
-@click.argument("bundle", type=click.Path(path_type=Path))
+@click.argument("model", type=click.Path(path_type=Path))
 @click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
 @click.option("--top", default=5, show_default=True, type=click.IntRange(min=1), help="Classes to name per picture.")
 @click.option("--variant", metavar="ID", help="Variant to run, such as x86-fp32; by default the most exact that fits.")
 @click.option("--threads", default=1, show_default=True, type=click.IntRange(1, 64), help="Threads of the engine.")
+@click.option(
+    "--workers",
+    metavar="N",
+    type=click.IntRange(1, _MAX_WORKERS),
+    help="Threads that decode pictures meanwhile; by default one per processor, up to 4.",
+)
+@click.option(
+    "--max-pixels",
+    metavar="N",
+    default=_MAX_PIXELS,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="Refuse pictures of more pixels, before they are decoded.",
+)
+@click.option(
+    "--preprocess", metavar="FILE|imagenet", help="For a .nb file: how it wants pictures, as in a bundle.json."
+)
+@click.option(
+    "--labels", metavar="FILE", type=click.Path(path_type=Path), help="For a .nb file: its classes, one a line."
+)
 @json_option
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV, a line per class.")
 @reports_errors
 def predict(
-    bundle: Path, images: tuple[str, ...], top: int, variant: str | None, threads: int, as_json: bool, as_csv: bool
+    model: Path,
+    images: tuple[str, ...],
+    top: int,
+    variant: str | None,
+    threads: int,
+    workers: int | None,
+    max_pixels: int,
+    preprocess: str | None,
+    labels: Path | None,
+    as_json: bool,
+    as_csv: bool,
 ) -> None:
-    """Classify pictures with BUNDLE, a folder NAME.oar.
+    """Classify pictures with MODEL, a bundle NAME.oar or a .nb file.
 
-    IMAGE is a picture or a folder, whose pictures are found by their suffixes, in its folders too but not in hidden
-    ones, and taken in alphabetical order. A picture that cannot be classified gets an error in its place; the others
-    are done and the exit status is 1.
+    IMAGE is a picture; a folder, whose pictures are found by their suffixes, in its folders too but not in hidden ones,
+    and taken in alphabetical order; a quoted pattern ('photos/**/*.jpg'); @FILE, a list of pictures, one a line; - for
+    a picture on standard input, or @- for a list there. A picture that cannot be classified gets an error in its place;
+    the others are done and the exit status is 1.
     """
     if as_json and as_csv:
         raise click.UsageError("--json and --csv exclude each other")
-    files = list(_find_pictures(images))
-    from oarlock.classifier import Classifier
-
-    writer: _Writer = _JsonWriter() if as_json else _CsvWriter() if as_csv else _TextWriter()
-    failed = 0
-    with Classifier.open(bundle, variant=variant, threads=threads) as classifier:
-        for file in files:
-            try:
-                [scores] = classifier.scores(classifier.prepare(file)[None])
-                best = classifier.best(scores, top)
-            except OarlockError as error:
-                failed += 1
-                writer.failure(file, describe_error(error))
-            else:
-                writer.answer(file, classifier.variant.id, best, classifier.last_run_seconds * 1000)
-    if failed:
-        click.echo(f"Error: {failed} of {len(files)} pictures could not be classified", err=True)
-        raise click.exceptions.Exit(1)
-
-
-def _find_pictures(images: tuple[str, ...]) -> Iterator[str]:
+    # Pillow is to keep up to 256 MB for the next picture: to fetch it anew takes a third of the time of decoding.
+    os.environ.setdefault("PILLOW_BLOCKS_MAX", str(_PILLOW_BLOCKS))
     from oarlock.images import SUFFIXES
 
-    for image in images:
-        if not Path(image).exists():
-            raise NotFoundError(f"{image}: no such file or folder")
-        if not Path(image).is_dir():
-            yield image
-            continue
-        found = sorted(_pictures_in(image, SUFFIXES))
-        if not found:
-            raise NotFoundError(f"{image}: the folder holds no picture ({', '.join(SUFFIXES)})")
-        yield from map(str, found)
+    sources = Sources(images, SUFFIXES)
+    writer: Writer = JsonWriter() if as_json else CsvWriter() if as_csv else TextWriter()
+    if _is_nb(model):
+        if variant is not None:
+            raise click.UsageError("--variant is for bundles; a .nb file is one variant")
+        opened = _open_nb(model, preprocess, labels, threads, max_pixels)
+    else:
+        if preprocess is not None or labels is not None:
+            raise click.UsageError("--preprocess and --labels are for .nb files; a bundle brings its own")
+        from oarlock.classifier import Classifier
+
+        opened = Classifier.open(model, variant=variant, threads=threads, max_pixels=max_pixels)
+    with opened as classifier:
+        _Run(classifier, sources, writer).go(top, workers)
 
 
-def _pictures_in(root: str, suffixes: tuple[str, ...]) -> Iterator[Path]:
-    for folder, folders, names in os.walk(root):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in names:
-            if name.lower().endswith(suffixes) and not name.startswith("."):
-                yield Path(folder, name)
+class _Run:
+    """All the pictures, one after another."""
+
+    def __init__(self, classifier: Classifier, sources: Sources, writer: Writer) -> None:
+        self._classifier = classifier
+        self._sources = sources
+        self._writer = writer
+        self._done = self._failed = 0
+        self._pace = Pace(classifier.variant_id)
+
+    def go(self, top: int, workers: int | None) -> None:
+        """Raises click's Exit: 1 when a picture failed, 130 after Ctrl-C."""
+        interrupts = Interrupts()
+        try:
+            with Progress("pictures") as progress, interrupts.watched():
+                progress.start(self._sources.count() if progress.shown else None)
+                for answer in self._classifier.stream(self._sources, top, workers=workers, read=Item.read):
+                    with interrupts.held():
+                        self._print(answer, progress)
+        except KeyboardInterrupt:
+            click.echo(f"Interrupted after {self._done} pictures.", err=True)
+            raise click.exceptions.Exit(130) from None
+        if self._failed:
+            click.echo(f"Error: {self._failed} of {self._done} pictures could not be classified", err=True)
+            raise click.exceptions.Exit(1)
+
+    def _print(self, answer: Answer, progress: Progress) -> None:
+        if sys.stdout.isatty():
+            progress.erase()
+        self._done += 1
+        name = answer.item.name
+        if answer.error is not None:
+            self._failed += 1
+            self._writer.failure(name, describe_error(answer.error))
+        else:
+            self._writer.answer(name, self._classifier.variant_id, answer.best, answer.seconds * 1000)
+            if (remark := self._pace.remark(answer.seconds)) is not None:
+                progress.erase()
+                click.echo(f"Note: {remark}", err=True)
+        progress.advance()
 
 
-class _Writer(Protocol):
-    """How an answer, or the error in its place, is printed on stdout."""
-
-    def answer(self, file: str, variant: str, best: list[Prediction], milliseconds: float) -> None: ...
-
-    def failure(self, file: str, error: dict[str, str]) -> None: ...
+def _is_nb(model: Path) -> bool:
+    return model.suffix.lower() == ".nb" and not model.is_dir()
 
 
-class _JsonWriter:
-    """docs/schema/predict.schema.json, one object a line."""
+def _open_nb(model: Path, preprocess: str | None, labels: Path | None, threads: int, max_pixels: int) -> Classifier:
+    from oarlock.classifier import Classifier
+    from oarlock.labels import read_labels
+    from oarlock.preprocess import IMAGENET, PreprocessSpec
 
-    def answer(self, file: str, variant: str, best: list[Prediction], milliseconds: float) -> None:
-        top = [vars(prediction) for prediction in best]
-        emit_json({"file": file, "variant": variant, "top": top, "ms": round(milliseconds, 3)})
-
-    def failure(self, file: str, error: dict[str, str]) -> None:
-        emit_json({"file": file, "error": error})
-
-
-class _CsvWriter:
-    """A line for every class named, or one with an error."""
-
-    def __init__(self) -> None:
-        self._print("file", "variant", "rank", "class_id", "label", "score", "ms", "error")
-
-    def answer(self, file: str, variant: str, best: list[Prediction], milliseconds: float) -> None:
-        for rank, it in enumerate(best, start=1):
-            self._print(file, variant, rank, it.class_id, it.label, f"{it.score:.6f}", f"{milliseconds:.3f}", None)
-
-    def failure(self, file: str, error: dict[str, str]) -> None:
-        self._print(file, None, None, None, None, None, None, f"{error['code']}: {error['message']}")
-
-    def _print(self, *cells: object) -> None:
-        line = io.StringIO()
-        csv.writer(line, lineterminator="").writerow(cells)
-        click.echo(printable(line.getvalue()))
-
-
-class _TextWriter:
-    """A heading for every picture and a row for every class."""
-
-    def answer(self, file: str, variant: str, best: list[Prediction], milliseconds: float) -> None:
-        click.echo(printable(f"{file}  ({variant}, {milliseconds:.1f} ms)"))
-        for it in best:
-            click.echo(f"  {it.score:.4f}  {it.class_id:>5}  {it.label or ''}".rstrip())
-
-    def failure(self, file: str, error: dict[str, str]) -> None:
-        click.echo(printable(f"{file}\n  error: {error['message']}"))
+    spec = IMAGENET if preprocess in (None, "imagenet") else PreprocessSpec.read(Path(preprocess or ""))
+    names = None if labels is None else read_labels(labels)
+    opened = Classifier.from_nb(model, preprocess=spec, labels=names, threads=threads, max_pixels=max_pixels)
+    if preprocess is None:
+        sentence = (
+            f"{model} does not say how it wants pictures; PaddleClas' evaluation on ImageNet is assumed (short side "
+            "256, centre crop 224). Another way is given with --preprocess FILE; --preprocess imagenet silences this."
+        )
+        click.echo(printable(f"Note: {sentence}"), err=True)
+    return opened

@@ -25,6 +25,7 @@ from oarlock.errors import (
     NotFiniteError,
     NotFoundError,
 )
+from oarlock.frames import Frame
 from oarlock.preprocess import Preprocessor, PreprocessSpec
 from oarlock.scores import softmax
 
@@ -60,7 +61,8 @@ class TestClassify:
     def test_every_kind_of_picture(self, classifier: Classifier, tmp_path: Path) -> None:
         path = tmp_path / "cat.png"
         Image.fromarray(_CAT).save(path)
-        kinds: list[Any] = [str(path), path, Image.fromarray(_CAT), Image.open(path), _CAT]
+        frame = Frame.from_arrays("BGR", np.rot90(_CAT)[:, :, ::-1], rotation=90)
+        kinds: list[Any] = [str(path), path, Image.fromarray(_CAT), Image.open(path), _CAT, frame]
         expected = classifier.classify(_CAT)
         for picture in kinds:
             assert classifier.classify(picture) == expected
