@@ -11,7 +11,6 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from PIL import Image
 from skimage import data
 
@@ -144,9 +143,9 @@ def test_animation_gives_its_first_frame(cat: Image.Image, tmp_path: Path) -> No
             "script.eps",
             b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n",
             BadImageError,
-            "is not a picture of a known",
+            "is a PostScript document",
         ),
-        ("head.png", b"\x89PNG\r\n\x1a\n", BadImageError, "head.png: "),
+        ("head.png", b"\x89PNG\r\n\x1a\n", TruncatedImageError, "head.png: ends too early"),
     ],
 )
 def test_no_pictures(tmp_path: Path, name: str, content: bytes, error: type[ImageError], sentence: str) -> None:
@@ -238,9 +237,7 @@ def test_large_but_allowed_does_not_warn(tmp_path: Path) -> None:
             images.load(path)
 
 
-@pytest.mark.parametrize("mode", ["F", "I"])
-def test_unsupported_pixels(tmp_path: Path, mode: str) -> None:
-    pixels: NDArray[Any] = np.zeros((8, 8), np.float32 if mode == "F" else np.int32)
-    Image.fromarray(pixels).save(tmp_path / "x.tif")
-    with pytest.raises(UnsupportedImageError, match=f"x.tif: has pixels of the kind '{mode}'"):
-        images.load(tmp_path / "x.tif")
+@pytest.mark.parametrize("mode", ["F", "I", "LAB", "HSV"])
+def test_unsupported_pixels(mode: str) -> None:
+    with pytest.raises(UnsupportedImageError, match=f"the picture: has pixels of the kind '{mode}'"):
+        images.to_rgb(Image.new(mode, (8, 8)))

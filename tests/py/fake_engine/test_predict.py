@@ -196,7 +196,7 @@ def test_ctrl_c(bundle: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(Classifier, "prepare", prepare)
     result = _run(bundle, pictures, "--json", status=130)
     assert len(_lines(result)) == 1
-    assert result.stderr == "Interrupted.\n"
+    assert result.stderr == "Interrupted after 1 pictures.\n"
 
 
 def test_file_names_that_are_no_utf8(bundle: Path, pictures: Path) -> None:
