@@ -36,7 +36,7 @@ def main(bundle: str, model: Path, photographs: tuple[Path, ...], variant: str |
     photographs = photographs or _of_scikit_image()
     opened = oarlock.Bundle.open(bundle)
     with oarlock.Classifier.open(bundle, variant=variant) as classifier:
-        variant = classifier.variant.id
+        variant = classifier.variant_id
         tensors = [classifier.prepare(photograph)[np.newaxis] for photograph in photographs]
         answers = [classifier.classify(photograph, top=2)[0] for photograph in photographs]
     with opened.open_session(variant) as session:

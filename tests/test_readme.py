@@ -47,7 +47,9 @@ def test_session_and_python(workplace: Path) -> None:
     assert [line.split(":")[0] for line in done.stdout.splitlines()] == ["tiger cat", "espresso"]
 
 
-@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs/architecture.md"])
+@pytest.mark.parametrize(
+    "document", ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/install.md", "docs/predict.md"]
+)
 def test_links_lead_somewhere(document: str) -> None:
     path = ROOT / document
     links = re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text(encoding="utf-8"))

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
 from oarlock import _tiff
-from oarlock.errors import BadImageError, ImageError, TruncatedImageError, UnsupportedImageError
+from oarlock.errors import BadImageError, ImageError, ImageTooLargeError, TruncatedImageError, UnsupportedImageError
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
@@ -93,6 +93,10 @@ def open_picture(kind: str, stream: BinaryIO, name: str) -> ImageFile:
 
 def reading_error(kind: str, name: str, error: Exception) -> ImageError:
     """What a failure of Pillow's while it reads a file of that kind means."""
+    from PIL.Image import DecompressionBombError
+
+    if isinstance(error, DecompressionBombError):
+        return ImageTooLargeError(f"{name}: has more pixels than PIL.Image.MAX_IMAGE_PIXELS allows here ({error})")
     text = str(error) or type(error).__name__
     lower = text.lower()
     if any(words in lower for words in _CUT_SHORT):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeAlias, Union, cast
@@ -105,7 +106,7 @@ class Classifier:
         engine: str | os.PathLike[str] | None = None,
         max_pixels: int = _images.MAX_PIXELS,
     ) -> Classifier:
-        """The classifier of the bundle at ``path``; the same as calling the class."""
+        """The classifier of the bundle at ``path``, as by calling the class; ``from_nb`` opens a bare .nb file."""
         return cls(path, variant=variant, threads=threads, power=power, engine=engine, max_pixels=max_pixels)
 
     @classmethod
@@ -186,13 +187,13 @@ class Classifier:
         *,
         workers: int | None = None,
         read: Callable[[Any], Picture] | None = None,
-    ) -> Iterator[Answer]:
+    ) -> Generator[Answer, None, None]:
         """An answer for every item, in order, for any number of items: none is kept, and one that fails stops no other.
 
         ``workers`` threads, by default ``default_workers()``, decode and prepare pictures while the engine, in the
         caller's thread, is at work on those before. At most ``workers`` + 2 pictures are ahead of the answer that was
         given last. ``items`` is advanced by the threads, one at a time. An item is a picture, or what ``read`` makes
-        one of, in these threads.
+        one of, in these threads. Close the result to stop early.
 
         Pictures go through the engine one by one: several in one run are no faster (docs/predict.md).
 
@@ -207,7 +208,7 @@ class Classifier:
         def prepare(item: Any) -> _Prepared:
             return self._prepared(item, read)
 
-        return (self._answer(it, top) for it in ordered_map(prepare, items, workers=workers))
+        return self._answers(ordered_map(prepare, items, workers=workers), top)
 
     def prepare(self, image: Picture) -> NDArray[np.float32]:
         """The model's input for one picture: float32 (3, H, W), or (H, W, 3) for NHWC. Raises ImageError and so on."""
@@ -263,6 +264,11 @@ class Classifier:
             return _Prepared(item, self.prepare(item if read is None else read(item)), None)
         except OarlockError as error:
             return _Prepared(item, None, error)
+
+    def _answers(self, items: Generator[_Prepared, None, None], top: int) -> Generator[Answer, None, None]:
+        with closing(items):
+            for prepared in items:
+                yield self._answer(prepared, top)
 
     def _answer(self, prepared: _Prepared, top: int) -> Answer:
         if prepared.tensor is None:

@@ -63,7 +63,8 @@ def load(
     """Read a picture: uint8 (H, W, 3) in RGB order, C-contiguous, turned upright by its EXIF tag unless told not to.
 
     ``source`` is a path, or a binary stream at the beginning of a picture, which stays open. A picture of more than
-    ``max_pixels`` is refused before it is decoded.
+    ``max_pixels`` is refused before it is decoded. Above MAX_PIXELS, Pillow may refuse a TIFF, GIF or WebP by itself,
+    until PIL.Image.MAX_IMAGE_PIXELS is changed, which is the whole process's.
 
     Any thread. Raises NotFoundError, FileReadError, BadImageError (not a picture, empty, a folder, damaged),
     TruncatedImageError, UnsupportedImageError, ImageTooLargeError, MemoryExhaustedError.

@@ -196,7 +196,7 @@ def test_distributions_that_are_missing(build: Build, home: Path, monkeypatch: p
 
     monkeypatch.setattr(_checks, "version", version)
     diagnosis = _diagnose()
-    assert _check(diagnosis, "oarlock-opt")["fix"].endswith("/opt")
+    assert _check(diagnosis, "oarlock-opt")["fix"] == _checks.host_install()
     assert _check(diagnosis, "pip")["fix"] == f"{sys.executable} -m ensurepip"
     missing.add("numpy")
     assert _check(_diagnose(status=1), "numpy")["fix"].endswith(" -m pip install --force-reinstall numpy")

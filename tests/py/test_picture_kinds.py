@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import tifffile
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFile
 from skimage import data
 
 from oarlock import images
@@ -287,11 +287,9 @@ class TestLimit:
 
     @pytest.mark.parametrize("suffix", ["jpg", "png", "gif", "bmp", "webp", "tif"])
     def test_before_decoding(self, tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch) -> None:
-        from PIL.ImageFile import ImageFile
-
         path = tmp_path / f"x.{suffix}"
         Image.fromarray(_RGB).save(path)
-        monkeypatch.setattr(ImageFile, "load", lambda _: pytest.fail("it was decoded"))
+        monkeypatch.setattr(ImageFile.ImageFile, "load", lambda _: pytest.fail("it was decoded"))
         with pytest.raises(ImageTooLargeError):
             images.load(path, max_pixels=1000)
 
@@ -301,6 +299,15 @@ class TestLimit:
             path = tmp_path / f"x.{suffix}"
             Image.fromarray(_RGB).resize((1000, 700)).save(path)
             assert images.load(path).shape == (700, 1000, 3)
+
+    def test_pillows_own_is_told_as_such(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def load(_: object) -> None:
+            raise Image.DecompressionBombError("Image size exceeds limit")
+
+        Image.fromarray(_RGB).save(tmp_path / "x.gif")
+        monkeypatch.setattr(ImageFile.ImageFile, "load", load)
+        with pytest.raises(ImageTooLargeError, match=r"has more pixels than PIL\.Image\.MAX_IMAGE_PIXELS allows here"):
+            images.load(tmp_path / "x.gif")
 
     def test_tiles_larger_than_the_picture(self, tmp_path: Path) -> None:
         path = tmp_path / "x.tif"

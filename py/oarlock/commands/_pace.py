@@ -30,5 +30,5 @@ class Pace:
         self._watching = False
         return (
             f"Paddle Lite's x86 engine takes {self._engine_seconds / self._runs * 1000:.0f} ms a picture and sets the "
-            "pace here; it is there to check models, not for speed. More --threads may help."
+            "pace here; it is there to check models, not for speed."
         )

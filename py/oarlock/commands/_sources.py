@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import glob
 import io
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import BinaryIO, Protocol
 
 import click
 
+from oarlock.commands._patterns import expand, is_pattern
 from oarlock.errors import FileReadError, InvalidArgumentError, NotFoundError, OarlockError
 
 __all__ = ["Item", "Sources"]
@@ -104,10 +105,7 @@ class _Pattern:
 
     def items(self) -> Iterator[Item]:
         """The files that match, in alphabetical order."""
-        matches = glob.iglob(self.pattern, recursive=True)  # noqa: PTH207 - Path.glob takes no absolute pattern
-        for match in sorted(matches, key=lambda match: Path(match).parts):
-            if not Path(match).is_dir():
-                yield Item(match)
+        return map(Item, expand(self.pattern))
 
 
 @dataclass(frozen=True)
@@ -137,6 +135,8 @@ class _List:
 
 
 def _source(argument: str, suffixes: tuple[str, ...]) -> _Source:
+    if argument in ("-", "@-") and sys.stdin is None:
+        raise FileReadError("standard input: is closed")
     if argument == "@-":
         return _List(None)
     if argument.startswith("@"):
@@ -149,7 +149,7 @@ def _source(argument: str, suffixes: tuple[str, ...]) -> _Source:
         return _checked(_Folder(argument, suffixes), f"the folder holds no picture ({', '.join(suffixes)})", argument)
     if os.path.lexists(argument):
         return _Single(Item(argument))
-    if glob.has_magic(argument):
+    if is_pattern(argument):
         return _checked(_Pattern(argument), "no such file, and as a pattern it matches none", argument)
     raise NotFoundError(f"{argument}: no such file or folder")
 

@@ -80,6 +80,10 @@ def predict(
         raise click.UsageError("--json and --csv exclude each other")
     # Pillow is to keep up to 256 MB for the next picture: to fetch it anew takes a third of the time of decoding.
     os.environ.setdefault("PILLOW_BLOCKS_MAX", str(_PILLOW_BLOCKS))
+    if max_pixels > _MAX_PIXELS:
+        from PIL import Image
+
+        Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit, for the whole of this process
     from oarlock.images import SUFFIXES
 
     sources = Sources(images, SUFFIXES)
@@ -118,7 +122,7 @@ class _Run:
                     with interrupts.held():
                         self._print(answer, progress)
         except KeyboardInterrupt:
-            click.echo(f"Interrupted after {self._done} pictures.", err=True)
+            click.echo(f"Interrupted after {self._done} picture{'' if self._done == 1 else 's'}.", err=True)
             raise click.exceptions.Exit(130) from None
         if self._failed:
             click.echo(f"Error: {self._failed} of {self._done} pictures could not be classified", err=True)

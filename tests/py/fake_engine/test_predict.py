@@ -15,8 +15,10 @@ from click.testing import CliRunner, Result
 from PIL import Image
 from skimage import data
 
-from oarlock.classifier import Classifier
+from oarlock.classifier import MAX_WORKERS, Classifier
 from oarlock.cli import main
+from oarlock.commands.predict import predict
+from oarlock.images import MAX_PIXELS
 
 from ...schemas import validate
 from ..helpers import Build, make_bundle
@@ -183,6 +185,19 @@ class TestRefused:
         assert "Missing argument 'IMAGE...'" in _run(bundle, status=2).stderr
 
 
+def test_limits_are_the_librarys() -> None:
+    limits = {option.name: option.type for option in predict.params}
+    assert limits["workers"].max == MAX_WORKERS  # type: ignore[attr-defined]
+    assert {option.name: option.default for option in predict.params}["max_pixels"] == MAX_PIXELS
+
+
+def test_a_higher_limit_is_pillows_too(bundle: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 5)
+    for limit, expected in ((MAX_PIXELS, 5), (MAX_PIXELS + 1, None)):
+        _run(bundle, pictures / "cat.jpg", "--max-pixels", str(limit))
+        assert expected == Image.MAX_IMAGE_PIXELS
+
+
 def test_ctrl_c(bundle: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[object] = []
 
@@ -196,7 +211,7 @@ def test_ctrl_c(bundle: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(Classifier, "prepare", prepare)
     result = _run(bundle, pictures, "--json", status=130)
     assert len(_lines(result)) == 1
-    assert result.stderr == "Interrupted after 1 pictures.\n"
+    assert result.stderr == "Interrupted after 1 picture.\n"
 
 
 def test_file_names_that_are_no_utf8(bundle: Path, pictures: Path) -> None:
