@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 root=$PWD
 
-BUILD_PACKAGES="cmake ninja-build g++ flatbuffers-compiler libflatbuffers-dev nlohmann-json3-dev"
+BUILD_PACKAGES="cmake ninja-build g++ flatbuffers-compiler libflatbuffers-dev nlohmann-json3-dev libsodium-dev"
 TEST_PACKAGES="libgtest-dev"
 CLANG_PACKAGES="clang-14 libclang-rt-14-dev"  # the second compiler, and its libFuzzer
 CHECK_PACKAGES="clang-format-14"

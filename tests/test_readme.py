@@ -48,7 +48,8 @@ def test_session_and_python(workplace: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "document", ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/install.md", "docs/predict.md"]
+    "document",
+    ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/install.md", "docs/predict.md", "docs/trust.md"],
 )
 def test_links_lead_somewhere(document: str) -> None:
     path = ROOT / document

@@ -1,8 +1,12 @@
 #include "fake_engine.h"
 
+#include <chrono>
+#include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <stdexcept>
+#include <thread>
 
 #include "nb.h"
 
@@ -98,6 +102,20 @@ void PaddlePredictor::SaveOptimizedModel(const std::string&, LiteModelType, bool
 
 namespace {
 
+void end_process_if_told(const FakeModel& model, const std::string& where) {
+  if (model.is_marked(("fake_abort_" + where).c_str())) {
+    std::fprintf(stderr,
+                 "[F 1/ 1  0: 0: 0.  0 fake_engine.cc:1 Run] Check failed: told: the fake engine was told to abort\n");
+    std::abort();
+  }
+  if (model.is_marked(("fake_crash_" + where).c_str())) {
+    std::signal(SIGSEGV, SIG_DFL);  // Not a report of the sanitizer's.
+    std::raise(SIGSEGV);
+  }
+  if (model.is_marked(("fake_exit_" + where).c_str())) std::_Exit(7);
+  while (model.is_marked(("fake_hang_" + where).c_str())) std::this_thread::sleep_for(std::chrono::seconds(1));
+}
+
 class FakePredictor : public PaddlePredictor {
  public:
   explicit FakePredictor(FakeModel model) : model_(std::move(model)) {}
@@ -112,6 +130,7 @@ class FakePredictor : public PaddlePredictor {
   }
 
   void Run() override {
+    end_process_if_told(model_, "run");
     if (model_.is_marked("fake_throw_run")) throw std::runtime_error("the fake engine was told to fail");
     if (model_.is_marked("fake_throw_odd_run")) throw 42;
     model_.run();
@@ -143,6 +162,7 @@ class FakePredictor : public PaddlePredictor {
 template <typename ConfigT>
 std::shared_ptr<PaddlePredictor> CreatePaddlePredictor(const ConfigT& config) {
   FakeModel model = FakeModel::load(config);
+  end_process_if_told(model, "create");
   if (model.is_marked("fake_throw_create")) throw std::runtime_error("the fake engine was told to fail");
   if (model.is_marked("fake_null_create")) return nullptr;
   return std::make_shared<FakePredictor>(std::move(model));

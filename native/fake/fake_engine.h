@@ -16,6 +16,8 @@
 //     fake_names                                              other names than the file's
 //     fake_nan                                                NaN in every output
 //     fake_empty                                              outputs of no value
+//     fake_abort_create, fake_abort_run                       a line on stderr and abort(), Paddle Lite's way to fail
+//     fake_crash_run, fake_exit_run, fake_hang_run            SIGSEGV, exit status 7, no end
 // OARLOCK_FAKE_VERSION is what GetVersion() answers ("v2.12" when unset), and OARLOCK_FAKE_CONFIG_BYTES the size of
 // ConfigBase that its constructor pretends.
 #ifndef OARLOCK_FAKE_FAKE_ENGINE_H_

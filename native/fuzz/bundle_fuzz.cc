@@ -65,7 +65,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const Folder folder;
   write(folder.path() + "/bundle.json", data, size);
   oar_bundle* bundle = nullptr;
-  const oar_status status = oar_bundle_open(folder.path().c_str(), &bundle);
+  const oar_status status = oar_bundle_open(folder.path().c_str(), nullptr, &bundle);
   if (succeeded(status, {OAR_BAD_BUNDLE, OAR_VERSION_MISMATCH, OAR_HASH_MISMATCH, OAR_IO})) {
     ask_everything(bundle);
   }

@@ -4,7 +4,7 @@
  * A classification from a bundle and a picture, errors left out:
  *
  *     oar_bundle* bundle;
- *     oar_bundle_open("dpn68.oar", &bundle);
+ *     oar_bundle_open("dpn68.oar", NULL, &bundle);
  *     oar_engine* engine;
  *     oar_engine_load("/path/to/libpaddle_light_api_shared.so", &engine);
  *     oar_session* session;
@@ -70,8 +70,13 @@ typedef enum oar_status {
   OAR_ENGINE_CONFLICT = 14,    /* another engine file is already loaded in this process */
   OAR_ENGINE_FAILED = 15,      /* the engine reported a failure or gave no result */
   OAR_OUT_OF_MEMORY = 16,
-  OAR_NOT_A_CLASSIFIER = 17, /* the bundle has no preprocessing: its model does not take pictures */
-  OAR_INTERNAL = 18          /* a defect of Oarlock */
+  OAR_NOT_A_CLASSIFIER = 17,      /* the bundle has no preprocessing: its model does not take pictures */
+  OAR_INTERNAL = 18,              /* a defect of Oarlock */
+  OAR_UNSIGNED = 19,              /* a bundle without a signature */
+  OAR_BAD_SIGNATURE = 20,         /* a bundle.sig that is no signature, or not the key's signature of the bundle */
+  OAR_WRONG_KEY = 21,             /* a bundle that was signed with another key */
+  OAR_CHANGED_AFTER_SIGNING = 22, /* a bundle that was changed after it was signed */
+  OAR_BAD_KEY = 23                /* a key that is no Ed25519 public key in PEM */
 } oar_status;
 
 /* Stable code for programs, "OAR-WRONG-TARGET" for OAR_WRONG_TARGET; "OAR-INTERNAL" for values outside the enum. */
@@ -343,8 +348,27 @@ OAR_API oar_status oar_session_output(const oar_session* session, size_t index, 
  * of the labels when the bundle is opened. */
 typedef struct oar_bundle oar_bundle;
 
-OAR_API oar_status oar_bundle_open(const char* path, oar_bundle** out);
+typedef struct oar_bundle_options {
+  uint32_t struct_size;
+  /* A folder for what shall be remembered from process to process, such as Android's getCacheDir(); its parent must
+   * exist. The file "verified" in it holds which files have been hashed and found right, as long as each keeps its
+   * device, inode, size and times of change. It has 128 KiB at most, any number of processes may use it at once, and
+   * one that another user could have written is not believed. Where it cannot be read or written, files are hashed
+   * again. NULL: nothing is remembered. */
+  const char* cache;
+} oar_bundle_options;
+
+/* options NULL: nothing is remembered from process to process. */
+OAR_API oar_status oar_bundle_open(const char* path, const oar_bundle_options* options, oar_bundle** out);
 OAR_API void oar_bundle_close(oar_bundle* bundle);
+/* Checks that the owner of a key has signed the bundle: its file bundle.sig (docs/schema/signature.schema.json) holds
+ * the key's Ed25519 signature of bundle.json as it was read, which has the hash of every file, and the folder holds
+ * nothing else. The files are compared with those hashes when they are asked for.
+ *
+ * public_key is the text of a PEM file with an Ed25519 public key ("-----BEGIN PUBLIC KEY-----", what
+ * `openssl pkey -pubout` writes); key_name stands for it in messages. OAR_UNSIGNED, OAR_BAD_SIGNATURE, OAR_WRONG_KEY,
+ * OAR_CHANGED_AFTER_SIGNING, OAR_BAD_KEY. */
+OAR_API oar_status oar_bundle_verify_signature(const oar_bundle* bundle, const char* key_name, const char* public_key);
 /* The text of bundle.json. */
 OAR_API const char* oar_bundle_json(const oar_bundle* bundle);
 /* The absolute path of a file that bundle.json lists ("labels.txt"), its SHA-256 checked. The string lives as long as

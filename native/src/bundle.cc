@@ -1,100 +1,65 @@
 #include "bundle.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
-#include <memory>
+#include <set>
 #include <sstream>
 
+#include "bundle_signature.h"
 #include "bundle_variants.h"
 #include "file_hash.h"
 #include "session.h"
 #include "status.h"
+#include "utf8.h"
 
 using oarlock::BundleFile;
 using oarlock::BundleVariant;
 using oarlock::ByteSource;
 using oarlock::fail;
+using oarlock::FileIdentity;
 using oarlock::required;
 
 namespace {
 
-constexpr uint64_t kLargestText = uint64_t{16} << 20;  // Of bundle.json and of the labels.
+constexpr const char* kManifestFile = "bundle.json";
+constexpr uint64_t kLargestManifest = uint64_t{4} << 20;
+constexpr uint64_t kLargestLabels = uint64_t{16} << 20;
+constexpr uint64_t kLargestSignature = uint64_t{64} << 10;
 
-std::string absolute_folder(const std::string& path) {
-  const std::unique_ptr<char, void (*)(void*)> resolved(::realpath(path.c_str(), nullptr), std::free);
-  if (resolved == nullptr) {
-    const int error = errno;
-    if (error == ENOENT || error == ENOTDIR) fail(OAR_NOT_FOUND, path, ": no such bundle");
-    fail(OAR_IO, path, ": cannot be examined: ", std::strerror(error));
+std::string read_manifest_text(const oarlock::BundleFolder& folder) {
+  if (!folder.has(kManifestFile)) {
+    fail(OAR_BAD_BUNDLE, folder.path(), ": has no bundle.json, so it is no bundle; make one with `oarlock opt`");
   }
-  struct stat status;
-  if (::stat(resolved.get(), &status) != 0) fail(OAR_IO, path, ": cannot be examined: ", std::strerror(errno));
-  if (!S_ISDIR(status.st_mode)) fail(OAR_BAD_BUNDLE, path, ": is a file, expected a bundle (a folder NAME.oar)");
-  return resolved.get();
+  return folder.read_text(kManifestFile, kLargestManifest);
 }
 
-std::string read_text(const ByteSource& file) {
-  if (file.size() > kLargestText) {
-    fail(OAR_BAD_BUNDLE, file.name(), ": has ", file.size(), " bytes, expected at most ", kLargestText);
-  }
-  std::string content(static_cast<size_t>(file.size()), '\0');
-  file.read(0, content.data(), content.size());
-  return content;
-}
-
-std::string read_manifest_text(const std::string& folder) {
-  const std::string path = folder + "/bundle.json";
-  struct stat status;
-  if (::lstat(path.c_str(), &status) != 0 && (errno == ENOENT || errno == ENOTDIR)) {
-    fail(OAR_BAD_BUNDLE, folder, ": has no bundle.json, so it is no bundle; make one with `oarlock opt`");
-  }
-  return read_text(ByteSource::open_file(path));
+std::string cache_of(const oar_bundle_options* options) {
+  if (options == nullptr) return "";
+  oarlock::check_struct_size(options->struct_size, sizeof *options, "oar_bundle_options");
+  return options->cache == nullptr ? "" : options->cache;
 }
 
 }  // namespace
 
-oar_bundle::oar_bundle(const std::string& path)
-    : path_(absolute_folder(path)),
-      json_(read_manifest_text(path_)),
-      manifest_(oarlock::parse_bundle_manifest(json_, path_ + "/bundle.json")) {
-  for (const BundleFile& file : manifest_.files) check_file(file);
+oar_bundle::oar_bundle(const std::string& path, const std::string& cache)
+    : folder_(path),
+      memo_(cache),
+      json_(read_manifest_text(folder_)),
+      manifest_(oarlock::parse_bundle_manifest(json_, folder_.path_of(kManifestFile))) {
+  for (const auto& [name, file] : manifest_.files) folder_.check(file);
   if (manifest_.labels) read_labels();
 }
 
-// By lstat, so that a link anywhere below the bundle is seen.
-void oar_bundle::check_file(const BundleFile& file) const {
-  const size_t slash = file.name.find('/');
-  struct stat status;
-  if (slash != std::string::npos) {
-    const std::string folder = path_ + "/" + file.name.substr(0, slash);
-    if (::lstat(folder.c_str(), &status) == 0 && !S_ISDIR(status.st_mode)) {
-      fail(OAR_BAD_BUNDLE, folder, ": is a link or a file, expected a folder of the bundle");
-    }
-  }
-  const std::string path = path_ + "/" + file.name;
-  if (::lstat(path.c_str(), &status) != 0) {
-    const int error = errno;
-    if (error == ENOENT || error == ENOTDIR) fail(OAR_BAD_BUNDLE, path, ": is missing, though bundle.json lists it");
-    fail(OAR_IO, path, ": cannot be examined: ", std::strerror(error));
-  }
-  if (S_ISLNK(status.st_mode)) fail(OAR_BAD_BUNDLE, path, ": is a link; a bundle holds its files itself");
-  if (!S_ISREG(status.st_mode)) fail(OAR_BAD_BUNDLE, path, ": is no regular file, though bundle.json lists it");
-  if (static_cast<uint64_t>(status.st_size) != file.size) {
-    fail(OAR_BAD_BUNDLE, path, ": has ", status.st_size, " bytes, but bundle.json says ", file.size,
-         ": copy the bundle again");
-  }
-}
-
 void oar_bundle::read_labels() {
-  std::istringstream lines(read_text(open_verified(*manifest_.labels)));
-  for (std::string line; std::getline(lines, line);) labels_.push_back(line);
+  const ByteSource file = open_verified(*manifest_.labels);
+  std::istringstream lines(oarlock::read_text(file, kLargestLabels));
+  for (std::string line; std::getline(lines, line);) {
+    if (!oarlock::is_utf8_text(line)) {
+      fail(OAR_BAD_BUNDLE, file.name(), ": line ", labels_.size() + 1, " is no UTF-8 text");
+    }
+    labels_.push_back(line);
+  }
   if (static_cast<int64_t>(labels_.size()) != manifest_.label_count) {
-    fail(OAR_BAD_BUNDLE, path_, "/", manifest_.labels->name, ": has ", labels_.size(), " lines, but bundle.json says ",
-         manifest_.label_count);
+    fail(OAR_BAD_BUNDLE, file.name(), ": has ", labels_.size(), " lines, but bundle.json says ", manifest_.label_count);
   }
 }
 
@@ -104,46 +69,86 @@ const char* oar_bundle::label(int32_t class_id) const {
 }
 
 const BundleVariant& oar_bundle::pick_variant(const char* id) const {
-  return id == nullptr ? oarlock::best_variant(manifest_.variants, path_)
-                       : oarlock::named_variant(manifest_.variants, id, path_);
+  return id == nullptr ? oarlock::best_variant(manifest_.variants, path())
+                       : oarlock::named_variant(manifest_.variants, id, path());
+}
+
+bool oar_bundle::is_known(const std::string& name, const FileIdentity& identity, const std::string& sha256) const {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto known = verified_.find(name);
+    if (known != verified_.end() && known->second == identity.text()) return true;
+  }
+  return memo_.knows(identity, sha256);
 }
 
 ByteSource oar_bundle::open_verified(const BundleFile& file) const {
-  check_file(file);
-  ByteSource source = ByteSource::open_file(path_ + "/" + file.name);
-  const std::string identity = source.identity();
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    const auto known = verified_.find(file.name);
-    if (known != verified_.end() && known->second == identity) return source;
-  }
+  folder_.check(file);
+  ByteSource source = folder_.open(file.name);
+  const FileIdentity identity = source.identity();
+  if (is_known(file.name, identity, file.sha256)) return source;
   const std::string found = oarlock::sha256_hex(source);
   if (found != file.sha256) {
     fail(OAR_HASH_MISMATCH, source.name(), ": has the SHA-256 ", found, ", but bundle.json says ", file.sha256,
          ": the file was damaged or replaced; copy the bundle again");
   }
+  // A file that was changed while it was hashed has another identity by now.
+  if (!identity.is_settled()) return source;
+  memo_.remember(identity, file.sha256);
   const std::lock_guard<std::mutex> lock(mutex_);
-  verified_[file.name] = identity;
+  verified_[file.name] = identity.text();
   return source;
 }
 
 const std::string& oar_bundle::verified_path(const std::string& name) const {
-  const auto file = std::find_if(manifest_.files.begin(), manifest_.files.end(),
-                                 [&](const BundleFile& candidate) { return candidate.name == name; });
-  if (file == manifest_.files.end()) fail(OAR_NOT_FOUND, path_, ": bundle.json lists no file '", name, "'");
-  open_verified(*file);
+  const auto file = manifest_.files.find(name);
+  if (file == manifest_.files.end()) fail(OAR_NOT_FOUND, path(), ": bundle.json lists no file '", name, "'");
+  open_verified(file->second);
   const std::lock_guard<std::mutex> lock(mutex_);
-  return paths_.emplace(name, path_ + "/" + name).first->second;
+  return paths_.emplace(name, folder_.path_of(name)).first->second;
 }
 
-oar_status oar_bundle_open(const char* path, oar_bundle** out) {
+void oar_bundle::verify_signature(const oarlock::PublicKey& key, const std::string& key_name) const {
+  if (!folder_.has(oarlock::kSignatureFile)) {
+    fail(OAR_UNSIGNED, path(), ": has no ", oarlock::kSignatureFile,
+         ", so nobody has signed it, expected the signature ", "of ", key_name,
+         ": use a signed bundle, or sign this one with `oarlock sign`");
+  }
+  const std::string signature = folder_.read_text(oarlock::kSignatureFile, kLargestSignature);
+  oarlock::check_signature(signature, folder_.path_of(oarlock::kSignatureFile), json_, key, key_name);
+  check_nothing_else_is_there();
+}
+
+void oar_bundle::check_nothing_else_is_there() const {
+  std::set<std::string> known = {kManifestFile, oarlock::kSignatureFile};
+  for (const auto& [name, file] : manifest_.files) {
+    known.insert(name);
+    if (name.find('/') != std::string::npos) known.insert(name.substr(0, name.find('/')));
+  }
+  for (const std::string& name : folder_.entries()) {
+    if (known.count(name) == 0) {
+      fail(OAR_CHANGED_AFTER_SIGNING, folder_.path_of(name),
+           ": is in the bundle, but was not signed with it: remove it");
+    }
+  }
+}
+
+oar_status oar_bundle_open(const char* path, const oar_bundle_options* options, oar_bundle** out) {
   return oarlock::guard([&] {
     required(out, "out");
-    *out = new oar_bundle(&required(path, "path"));
+    *out = new oar_bundle(&required(path, "path"), cache_of(options));
   });
 }
 
 void oar_bundle_close(oar_bundle* bundle) { delete bundle; }
+
+oar_status oar_bundle_verify_signature(const oar_bundle* bundle, const char* key_name, const char* public_key) {
+  return oarlock::guard([&] {
+    const auto& checked = required(bundle, "bundle");
+    const std::string name = &required(key_name, "key_name");
+    checked.verify_signature(oarlock::PublicKey(&required(public_key, "public_key"), name), name);
+  });
+}
 
 const char* oar_bundle_json(const oar_bundle* bundle) { return bundle == nullptr ? "" : bundle->json().c_str(); }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "bundle_preprocess.h"
+#include "bundle_signature.h"
 #include "json_field.h"
 #include "status.h"
 
@@ -14,6 +15,7 @@ namespace {
 constexpr int64_t kFormatVersion = 1;
 constexpr int64_t kLargest = std::numeric_limits<int64_t>::max();
 constexpr size_t kMostEntries = 65536;
+constexpr size_t kLongestName = 255;  // What file systems take for each part of a path.
 
 bool is_plain_character(char c, bool first) {
   if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_') return true;
@@ -21,6 +23,7 @@ bool is_plain_character(char c, bool first) {
 }
 
 bool is_plain_name(const std::string& name) {
+  if (name.size() > kLongestName) return false;
   bool first = true;
   for (const char c : name) {
     if (c == '/' ? first : !is_plain_character(c, first)) return false;
@@ -34,7 +37,7 @@ class ManifestReader {
   explicit ManifestReader(JsonField root) : root_(std::move(root)) {}
 
   BundleManifest read() {
-    check_format();
+    check_format(root_, "oarlock-bundle", kFormatVersion);
     root_.object({"format", "format_version", "name", "created_by", "inputs", "preprocess", "outputs", "labels",
                   "variants", "source", "golden"});
     root_["name"].non_empty_string();
@@ -56,19 +59,6 @@ class ManifestReader {
   }
 
  private:
-  // Before everything else: another version may have any form.
-  void check_format() const {
-    root_.entries();
-    if (!root_.has("format")) root_.bad("lacks the key \"format\": is no Oarlock bundle");
-    root_["format"].one_of({"oarlock-bundle"});
-    if (!root_.has("format_version")) root_.bad("lacks the key \"format_version\"");
-    const int64_t version = root_["format_version"].integer(1, kLargest);
-    if (version != kFormatVersion) {
-      fail(OAR_VERSION_MISMATCH, root_.file(), ": format_version is ", version, ", this Oarlock (", OARLOCK_VERSION,
-           ") reads ", kFormatVersion, ": use a newer Oarlock");
-    }
-  }
-
   static void read_tensor(const JsonField& tensor) {
     tensor["name"].string();
     for (const JsonField& dimension : tensor["shape"].items(0, OAR_MAX_RANK)) dimension.integer(-1, kLargest);
@@ -78,7 +68,7 @@ class ManifestReader {
   static std::string read_hash(const JsonField& field) {
     const std::string hash = field.string();
     const bool sound = hash.size() == 64 && hash.find_first_not_of("0123456789abcdef") == std::string::npos;
-    if (!sound) field.bad("is \"", hash, "\", expected 64 lower-case hexadecimal digits");
+    if (!sound) field.expected("64 lower-case hexadecimal digits");
     return hash;
   }
 
@@ -87,15 +77,16 @@ class ManifestReader {
     BundleFile file;
     file.name = object["file"].string();
     if (!is_plain_name(file.name)) {
-      object["file"].bad("is \"", file.name, "\", expected a plain name inside the bundle, at most one folder deep");
+      object["file"].expected(
+          text("a plain name inside the bundle, at most one folder deep and ", kLongestName, " characters long"));
+    }
+    if (file.name == "bundle.json" || file.name == kSignatureFile) {
+      object["file"].bad("is \"", file.name, "\", which is about the bundle and cannot be listed in it");
     }
     file.sha256 = read_hash(object["sha256"]);
     file.size = static_cast<uint64_t>(object["size"].integer(smallest, kLargest));
-    const auto known = std::find_if(manifest_.files.begin(), manifest_.files.end(),
-                                    [&](const BundleFile& other) { return other.name == file.name; });
-    if (known == manifest_.files.end()) {
-      manifest_.files.push_back(file);
-    } else if (known->sha256 != file.sha256 || known->size != file.size) {
+    const auto [known, is_new] = manifest_.files.emplace(file.name, file);
+    if (!is_new && (known->second.sha256 != file.sha256 || known->second.size != file.size)) {
       object.bad("gives the file \"", file.name, "\" another hash or size than an earlier entry does");
     }
     return file;

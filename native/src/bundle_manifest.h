@@ -3,6 +3,7 @@
 #define OARLOCK_SRC_BUNDLE_MANIFEST_H_
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,7 +31,7 @@ struct BundleManifest {
   std::optional<oar_preprocess_spec> preprocess;
   std::optional<BundleFile> labels;
   int64_t label_count = 0;
-  std::vector<BundleFile> files;  // All of them, each once.
+  std::map<std::string, BundleFile> files;  // All of them by name.
 };
 
 // Validates the whole document. `file` stands for it in messages. OAR_BAD_BUNDLE with the field, what was found and

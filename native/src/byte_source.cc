@@ -11,6 +11,24 @@
 #include "status.h"
 
 namespace oarlock {
+namespace {
+
+// FAT has the coarsest times of the file systems in use.
+constexpr std::time_t kCoarsestTime = 2;
+
+bool is_long_ago(const timespec& time) {
+  const std::time_t now = std::time(nullptr);
+  return time.tv_sec < now - kCoarsestTime || time.tv_sec > now + kCoarsestTime;
+}
+
+}  // namespace
+
+std::string FileIdentity::text() const {
+  return oarlock::text(device, ":", inode, ":", size, ":", content_changed.tv_sec, ".", content_changed.tv_nsec, ":",
+                       changed.tv_sec, ".", changed.tv_nsec);
+}
+
+bool FileIdentity::is_settled() const { return is_long_ago(content_changed) && is_long_ago(changed); }
 
 ByteSource::ByteSource(std::string name, int descriptor, const void* data, uint64_t size)
     : name_(std::move(name)), descriptor_(descriptor), data_(static_cast<const unsigned char*>(data)), size_(size) {}
@@ -66,11 +84,10 @@ void ByteSource::read(uint64_t offset, void* out, size_t count) const {
   }
 }
 
-std::string ByteSource::identity() const {
+FileIdentity ByteSource::identity() const {
   struct stat status;
   if (::fstat(descriptor_, &status) != 0) fail(OAR_IO, name_, ": cannot be examined: ", std::strerror(errno));
-  return text(status.st_dev, ":", status.st_ino, ":", status.st_size, ":", status.st_mtim.tv_sec, ".",
-              status.st_mtim.tv_nsec);
+  return {status.st_dev, status.st_ino, static_cast<uint64_t>(status.st_size), status.st_mtim, status.st_ctim};
 }
 
 std::string ByteSource::pinned_path() const {

@@ -4,9 +4,24 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <ctime>
 #include <string>
 
 namespace oarlock {
+
+// Which file it is, and in which state.
+struct FileIdentity {
+  uint64_t device = 0;
+  uint64_t inode = 0;
+  uint64_t size = 0;
+  timespec content_changed = {};  // mtime, which anybody who may write the file can set.
+  timespec changed = {};          // ctime, which nobody can.
+
+  std::string text() const;
+  // Whether the file has this text for as long as its content stays. It has not when it was changed a moment ago: the
+  // next change may get the same time.
+  bool is_settled() const;
+};
 
 // Files are read with pread and never mapped, so that a file which shrinks meanwhile is an error and no SIGBUS.
 // Movable; immutable otherwise, and may be shared by threads.
@@ -29,9 +44,8 @@ class ByteSource {
   // The bytes [offset, offset + count), which must lie within size(). OAR_IO when the file has become shorter.
   void read(uint64_t offset, void* out, size_t count) const;
 
-  // Device, inode, size and time of the last change of the open file: another text when its content has changed. Files
-  // only.
-  std::string identity() const;
+  // Of the open file, as it is now. Files only.
+  FileIdentity identity() const;
 
   // A path that names the very file that is open here, whatever has been renamed over its own path since. Valid while
   // this object lives.

@@ -1,6 +1,7 @@
 #include "json_field.h"
 
 #include <cmath>
+#include <limits>
 #include <set>
 #include <utility>
 
@@ -27,6 +28,9 @@ std::string quoted(std::initializer_list<const char*> choices) {
 }  // namespace
 
 json parse_json(const std::string& text, const std::string& file, oar_status status) {
+  // Where nlohmann's parser would stop, or begin later, and others would not.
+  if (text.find('\0') != std::string::npos) fail(status, file, ": is no JSON: holds a NUL byte");
+  if (text.rfind("\xef\xbb\xbf", 0) == 0) fail(status, file, ": is no JSON: begins with a byte order mark");
   std::vector<std::set<std::string>> keys;
   const auto watch = [&](int depth, json::parse_event_t event, json& parsed) {
     if (depth > kDeepest) fail(status, file, ": nests deeper than ", kDeepest);
@@ -128,6 +132,18 @@ std::vector<std::pair<std::string, JsonField>> JsonField::entries() const {
 
 JsonField JsonField::operator[](const char* key) const {
   return JsonField(*this, value_->at(key), where_.empty() ? key : where_ + "." + key);
+}
+
+void check_format(const JsonField& root, const char* format, int64_t version) {
+  root.entries();
+  if (!root.has("format")) root.bad("lacks the key \"format\", expected \"", format, "\" there");
+  root["format"].one_of({format});
+  if (!root.has("format_version")) root.bad("lacks the key \"format_version\"");
+  const int64_t found = root["format_version"].integer(1, std::numeric_limits<int64_t>::max());
+  if (found != version) {
+    fail(OAR_VERSION_MISMATCH, root.file(), ": format_version is ", found, ", this Oarlock (", OARLOCK_VERSION,
+         ") reads ", version, ": use a newer Oarlock");
+  }
 }
 
 }  // namespace oarlock

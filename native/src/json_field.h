@@ -43,6 +43,9 @@ class JsonField {
   bool has(const char* key) const { return value_->contains(key); }
   const std::string& file() const { return *file_; }
 
+  // Fails because the value, which the message shows, is not `what`.
+  [[noreturn]] void expected(const std::string& what) const;
+  // Fails with any other complaint about the value.
   template <class... Parts>
   [[noreturn]] void bad(const Parts&... parts) const {
     fail(status_, *file_, ": ", where_.empty() ? "the document" : where_, " ", parts...);
@@ -50,13 +53,16 @@ class JsonField {
 
  private:
   JsonField(const JsonField& parent, const nlohmann::json& value, std::string where);
-  [[noreturn]] void expected(const std::string& what) const;
 
   const nlohmann::json* value_;
   const std::string* file_;
   std::string where_;
   oar_status status_;
 };
+
+// Checks the keys "format" and "format_version" of a document, before everything else: another version may have any
+// form. OAR_VERSION_MISMATCH for a version other than the one that is read.
+void check_format(const JsonField& root, const char* format, int64_t version);
 
 }  // namespace oarlock
 

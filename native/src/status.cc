@@ -32,6 +32,11 @@ constexpr StatusText kStatusTexts[] = {
     {OAR_OUT_OF_MEMORY, "OAR-OUT-OF-MEMORY", "There is not enough memory."},
     {OAR_NOT_A_CLASSIFIER, "OAR-NOT-A-CLASSIFIER", "The model of the bundle does not take pictures."},
     {OAR_INTERNAL, "OAR-INTERNAL", "A defect of Oarlock; please report it."},
+    {OAR_UNSIGNED, "OAR-UNSIGNED", "The bundle has no signature."},
+    {OAR_BAD_SIGNATURE, "OAR-BAD-SIGNATURE", "The bundle's signature is not a right one."},
+    {OAR_WRONG_KEY, "OAR-WRONG-KEY", "The bundle was signed with another key."},
+    {OAR_CHANGED_AFTER_SIGNING, "OAR-CHANGED-AFTER-SIGNING", "The bundle was changed after it was signed."},
+    {OAR_BAD_KEY, "OAR-BAD-KEY", "The key is not an Ed25519 public key in PEM."},
 };
 constexpr size_t kStatusCount = sizeof kStatusTexts / sizeof kStatusTexts[0];
 
@@ -41,7 +46,7 @@ constexpr bool is_indexed_by_status() {
   }
   return true;
 }
-static_assert(kStatusCount == static_cast<size_t>(OAR_INTERNAL) + 1, "a row for every oar_status");
+static_assert(kStatusCount == static_cast<size_t>(OAR_BAD_KEY) + 1, "a row for every oar_status");
 static_assert(is_indexed_by_status(), "row i of kStatusTexts describes status i");
 
 const StatusText& status_text(oar_status status) {

@@ -33,7 +33,7 @@ inline void check(oar_status status) {
 
 inline Bundle open_bundle(const std::string& path) {
   oar_bundle* bundle = nullptr;
-  check(oar_bundle_open(path.c_str(), &bundle));
+  check(oar_bundle_open(path.c_str(), nullptr, &bundle));
   return Bundle(bundle, oar_bundle_close);
 }
 

@@ -90,6 +90,11 @@ TEST(BundleManifest, MustBeJson) {
   EXPECT_TRUE(fails(OAR_BAD_BUNDLE, "bundle.json: is no JSON", parse("{\"a\": \"\xff\"}")));
   EXPECT_TRUE(
       fails(OAR_BAD_BUNDLE, "has the key \"a\" twice", parse("{\"b\": {\"a\": 1, \"c\": {\"a\": 1}, \"a\": 2}}")));
+  EXPECT_TRUE(fails(OAR_BAD_BUNDLE, "holds a NUL byte", parse(sample().dump() + std::string(1, '\0'))));
+  EXPECT_TRUE(fails(OAR_BAD_BUNDLE, "begins with a byte order mark", parse("\xef\xbb\xbf" + sample().dump())));
+  EXPECT_TRUE(fails(OAR_BAD_BUNDLE, "bundle.json: is no JSON", parse(sample().dump() + "{}")));
+  EXPECT_TRUE(fails(OAR_BAD_BUNDLE, "bundle.json: is no JSON", parse("{\"a\": " + std::string(400, '9') + "}")));
+  EXPECT_TRUE(fails(OAR_BAD_BUNDLE, "bundle.json: is no JSON", parse("{\"a\": \"\\ud800\"}")));
   EXPECT_TRUE(fails(OAR_BAD_BUNDLE, "nests deeper than 32", parse(std::string(100000, '['))));
 }
 
@@ -159,17 +164,38 @@ TEST(BundleManifest, NamesTheFieldThatIsWrong) {
 }
 
 TEST(BundleManifest, NamesOfFilesArePlain) {
-  for (const char* name : {"", "/etc/passwd", "..", "../a", "a/../b", "a/b/c", ".hidden", "a/", "a//b", "a b", "a\\b",
-                           "-a", "a/.b", "é.nb"}) {
+  const std::string long_name(256, 'a'), longest(255, 'a');
+  for (const char* name : {"", long_name.c_str(), "/etc/passwd", "..", "../a", "a/../b", "a/b/c", ".hidden", "a/",
+                           "a//b", "a b", "a\\b", "-a", "a/.b", "é.nb"}) {
     json manifest = sample();
     manifest["variants"][0]["file"] = name;
     EXPECT_TRUE(is_bad(manifest, "expected a plain name inside the bundle")) << name;
   }
-  for (const char* name : {"a", "_a-b.c", "a/b.nb", "A1/_2"}) {
+  for (const char* name : {"a", "_a-b.c", "a/b.nb", "A1/_2", longest.c_str()}) {
     json manifest = sample();
     manifest["variants"][0]["file"] = name;
     EXPECT_EQ(parse_bundle_manifest(manifest.dump(), "bundle.json").variants[0].file.name, name);
   }
+}
+
+TEST(BundleManifest, CannotListItself) {
+  for (const char* name : {"bundle.json", "bundle.sig"}) {
+    json manifest = sample();
+    manifest["variants"][0]["file"] = name;
+    EXPECT_TRUE(is_bad(manifest, "which is about the bundle and cannot be listed in it")) << name;
+  }
+}
+
+TEST(BundleManifest, MayListManyFiles) {
+  json manifest = sample();
+  json recorded = manifest["golden"]["cases"][0]["inputs"][0];
+  json::array_t& inputs = manifest["golden"]["cases"][0]["inputs"].get_ref<json::array_t&>();
+  inputs.clear();
+  for (int i = 0; i < 20000; ++i) {
+    recorded["file"] = "golden/" + std::to_string(i);
+    inputs.push_back(recorded);
+  }
+  EXPECT_EQ(parse_bundle_manifest(manifest.dump(), "bundle.json").files.size(), 20008U);
 }
 
 TEST(BundleManifest, VariantsMayShareAFileButNotContradictEachOther) {

@@ -58,11 +58,11 @@ TEST(Bundle, WithoutLabelsAndPreprocessing) {
 TEST(Bundle, PathsThatAreNoBundle) {
   const oarlock::testing::TemporaryFolder folder;
   oar_bundle* bundle = nullptr;
-  EXPECT_TRUE(gives(oar_bundle_open((folder / "none").c_str(), &bundle), OAR_NOT_FOUND, "no such bundle"));
-  EXPECT_TRUE(gives(oar_bundle_open(folder.path().c_str(), &bundle), OAR_BAD_BUNDLE, "has no bundle.json"));
+  EXPECT_TRUE(gives(oar_bundle_open((folder / "none").c_str(), nullptr, &bundle), OAR_NOT_FOUND, "no such bundle"));
+  EXPECT_TRUE(gives(oar_bundle_open(folder.path().c_str(), nullptr, &bundle), OAR_BAD_BUNDLE, "has no bundle.json"));
   const std::string file = folder.write("file", std::string("x"));
-  EXPECT_TRUE(gives(oar_bundle_open(file.c_str(), &bundle), OAR_BAD_BUNDLE, "is a file, expected a bundle"));
-  EXPECT_TRUE(gives(oar_bundle_open(nullptr, &bundle), OAR_INVALID_ARGUMENT, "'path' is NULL"));
+  EXPECT_TRUE(gives(oar_bundle_open(file.c_str(), nullptr, &bundle), OAR_BAD_BUNDLE, "is a file, expected a bundle"));
+  EXPECT_TRUE(gives(oar_bundle_open(nullptr, nullptr, &bundle), OAR_INVALID_ARGUMENT, "'path' is NULL"));
   EXPECT_EQ(bundle, nullptr);
 }
 
@@ -71,12 +71,12 @@ TEST(Bundle, FilesMustBeThereAndOfTheirSize) {
   const std::string path = sample.write();
   oar_bundle* bundle = nullptr;
   sample.folder.write("s.oar/golden/0.png", std::string("pictures"));
-  EXPECT_TRUE(
-      gives(oar_bundle_open(path.c_str(), &bundle), OAR_BAD_BUNDLE, "0.png: has 8 bytes, but bundle.json says 7"));
+  EXPECT_TRUE(gives(oar_bundle_open(path.c_str(), nullptr, &bundle), OAR_BAD_BUNDLE,
+                    "0.png: has 8 bytes, but bundle.json says 7"));
   ASSERT_EQ(::unlink((path + "/golden/0.png").c_str()), 0);
-  EXPECT_TRUE(gives(oar_bundle_open(path.c_str(), &bundle), OAR_BAD_BUNDLE, "0.png: is missing"));
+  EXPECT_TRUE(gives(oar_bundle_open(path.c_str(), nullptr, &bundle), OAR_BAD_BUNDLE, "0.png: is missing"));
   ASSERT_EQ(::mkdir((path + "/golden/0.png").c_str(), 0700), 0);
-  EXPECT_TRUE(gives(oar_bundle_open(path.c_str(), &bundle), OAR_BAD_BUNDLE, "0.png: is no regular file"));
+  EXPECT_TRUE(gives(oar_bundle_open(path.c_str(), nullptr, &bundle), OAR_BAD_BUNDLE, "0.png: is no regular file"));
 }
 
 TEST(Bundle, LinksAreRefused) {
@@ -86,10 +86,82 @@ TEST(Bundle, LinksAreRefused) {
   oar_bundle* bundle = nullptr;
   ASSERT_EQ(::unlink((path + "/golden/0.png").c_str()), 0);
   ASSERT_EQ(::symlink(elsewhere.c_str(), (path + "/golden/0.png").c_str()), 0);
-  EXPECT_TRUE(gives(oar_bundle_open(path.c_str(), &bundle), OAR_BAD_BUNDLE, "0.png: is a link"));
+  EXPECT_TRUE(gives(oar_bundle_open(path.c_str(), nullptr, &bundle), OAR_BAD_BUNDLE, "0.png: is a link"));
   ASSERT_EQ(::rename((path + "/golden").c_str(), (sample.folder / "golden").c_str()), 0);
   ASSERT_EQ(::symlink((sample.folder / "elsewhere").c_str(), (path + "/golden").c_str()), 0);
-  EXPECT_TRUE(gives(oar_bundle_open(path.c_str(), &bundle), OAR_BAD_BUNDLE, "golden: is a link"));
+  EXPECT_TRUE(gives(oar_bundle_open(path.c_str(), nullptr, &bundle), OAR_BAD_BUNDLE, "golden: is a link"));
+}
+
+TEST(Bundle, BundleJsonIsAFileOfTheBundle) {
+  const SampleBundle sample(model());
+  const std::string path = sample.write(), manifest = path + "/bundle.json";
+  oar_bundle* bundle = nullptr;
+  ASSERT_EQ(::rename(manifest.c_str(), (sample.folder / "elsewhere.json").c_str()), 0);
+  for (const char* target : {"../elsewhere.json", "nowhere"}) {
+    ASSERT_EQ(::symlink(target, manifest.c_str()), 0);
+    EXPECT_TRUE(gives(oar_bundle_open(path.c_str(), nullptr, &bundle), OAR_BAD_BUNDLE, "bundle.json: is a link"));
+    ASSERT_EQ(::unlink(manifest.c_str()), 0);
+  }
+  ASSERT_EQ(::mkfifo(manifest.c_str(), 0600), 0);
+  EXPECT_TRUE(
+      gives(oar_bundle_open(path.c_str(), nullptr, &bundle), OAR_BAD_BUNDLE, "bundle.json: is no regular file"));
+  ASSERT_EQ(::unlink(manifest.c_str()), 0);
+  ASSERT_EQ(::mkdir(manifest.c_str(), 0700), 0);
+  EXPECT_TRUE(
+      gives(oar_bundle_open(path.c_str(), nullptr, &bundle), OAR_BAD_BUNDLE, "bundle.json: is no regular file"));
+}
+
+TEST(Bundle, SpecialFilesAreRefused) {
+  const SampleBundle sample(model());
+  const std::string path = sample.write(), picture = path + "/golden/0.png";
+  oar_bundle* bundle = nullptr;
+  ASSERT_EQ(::unlink(picture.c_str()), 0);
+  ASSERT_EQ(::mkfifo(picture.c_str(), 0600), 0);
+  EXPECT_TRUE(gives(oar_bundle_open(path.c_str(), nullptr, &bundle), OAR_BAD_BUNDLE, "0.png: is no regular file"));
+  // A file that turns into a link or a pipe after the bundle was opened.
+  ASSERT_EQ(::unlink(picture.c_str()), 0);
+  sample.folder.write("s.oar/golden/0.png", std::string("picture"));
+  const Bundle opened = open_bundle(path);
+  const char* file = nullptr;
+  ASSERT_EQ(::unlink(picture.c_str()), 0);
+  ASSERT_EQ(::mkfifo(picture.c_str(), 0600), 0);
+  EXPECT_TRUE(gives(oar_bundle_file(opened.get(), "golden/0.png", &file), OAR_BAD_BUNDLE, "is no regular file"));
+  ASSERT_EQ(::unlink(picture.c_str()), 0);
+  ASSERT_EQ(::symlink("../labels.txt", picture.c_str()), 0);
+  EXPECT_TRUE(gives(oar_bundle_file(opened.get(), "golden/0.png", &file), OAR_BAD_BUNDLE, "is a link"));
+}
+
+TEST(Bundle, BundleJsonHasAnUpperSize) {
+  const SampleBundle sample(model());
+  const std::string path = sample.write(), text = sample.manifest.dump();
+  constexpr size_t kMost = size_t{4} << 20;
+  sample.folder.write("s.oar/bundle.json", text + std::string(kMost - text.size(), ' '));
+  open_bundle(path);
+  sample.folder.write("s.oar/bundle.json", text + std::string(kMost - text.size() + 1, ' '));
+  oar_bundle* bundle = nullptr;
+  EXPECT_TRUE(gives(oar_bundle_open(path.c_str(), nullptr, &bundle), OAR_BAD_BUNDLE,
+                    "bundle.json: has 4194305 bytes, expected at most 4194304"));
+}
+
+TEST(Bundle, LabelsAreText) {
+  SampleBundle sample(model());
+  const char* const texts[] = {"cat\ncaf\xe9\n",          "cat\n\xed\xa0\x80\n", "cat\n\xc0\x80\n",
+                               "cat\n\xf4\x90\x80\x80\n", "cat\n\xe2\x82\n",     "cat\n\x80\n"};
+  oar_bundle* bundle = nullptr;
+  for (const char* text : texts) {
+    sample.manifest["labels"] = sample.add_file("labels.txt", text);
+    sample.manifest["labels"]["count"] = 2;
+    EXPECT_TRUE(gives(oar_bundle_open(sample.write().c_str(), nullptr, &bundle), OAR_BAD_BUNDLE,
+                      "labels.txt: line 2 is no UTF-8 text"))
+        << text;
+  }
+  sample.manifest["labels"] = sample.add_file("labels.txt", std::string("a\0b\n", 4));
+  sample.manifest["labels"]["count"] = 1;
+  EXPECT_TRUE(gives(oar_bundle_open(sample.write().c_str(), nullptr, &bundle), OAR_BAD_BUNDLE, "line 1 is no UTF-8"));
+  const std::string olives = "\xc3\xb3leo \xe2\x82\xac \xf0\x9f\xab\x92";
+  sample.manifest["labels"] = sample.add_file("labels.txt", olives + "\n");
+  sample.manifest["labels"]["count"] = 1;
+  EXPECT_EQ(oar_bundle_label(open_bundle(sample.write()).get(), 0), olives);
 }
 
 TEST(Bundle, MayItselfBeReachedThroughALink) {
@@ -123,11 +195,11 @@ TEST(Bundle, LabelsMustBeRight) {
   SampleBundle sample(model());
   sample.manifest["labels"]["count"] = 4;
   oar_bundle* bundle = nullptr;
-  EXPECT_TRUE(gives(oar_bundle_open(sample.write().c_str(), &bundle), OAR_BAD_BUNDLE,
+  EXPECT_TRUE(gives(oar_bundle_open(sample.write().c_str(), nullptr, &bundle), OAR_BAD_BUNDLE,
                     "labels.txt: has 3 lines, but bundle.json says 4"));
   sample.folder.write("s.oar/labels.txt", std::string("Cat\ndog\nolive, green\n"));
-  EXPECT_TRUE(
-      gives(oar_bundle_open(sample.write().c_str(), &bundle), OAR_HASH_MISMATCH, "labels.txt: has the SHA-256"));
+  EXPECT_TRUE(gives(oar_bundle_open(sample.write().c_str(), nullptr, &bundle), OAR_HASH_MISMATCH,
+                    "labels.txt: has the SHA-256"));
 }
 
 #if defined(__x86_64__)

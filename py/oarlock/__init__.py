@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from oarlock.classifier import Classifier, Prediction
     from oarlock.errors import OarlockError
     from oarlock.frames import Frame
+    from oarlock.isolated import IsolatedSession
     from oarlock.preprocess import IMAGENET, Preprocessor, PreprocessSpec
     from oarlock.session import Session, TensorSpec
 
@@ -28,6 +29,7 @@ __all__ = [
     "Bundle",
     "Classifier",
     "Frame",
+    "IsolatedSession",
     "OarlockError",
     "Prediction",
     "PreprocessSpec",
@@ -42,6 +44,7 @@ _HOMES = {
     "Classifier": "classifier",
     "Frame": "frames",
     "IMAGENET": "preprocess",
+    "IsolatedSession": "isolated",
     "OarlockError": "errors",
     "Prediction": "classifier",
     "PreprocessSpec": "preprocess",

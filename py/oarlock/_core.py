@@ -19,6 +19,7 @@ from oarlock import errors
 __all__ = [
     "EXCEPTIONS",
     "FUNCTIONS",
+    "BundleOptions",
     "Frame",
     "Image",
     "Plane",
@@ -116,6 +117,12 @@ class SessionOptions(_Sized):
     _fields_ = (("struct_size", c_uint32), ("threads", c_int32), ("power", c_int))
 
 
+class BundleOptions(_Sized):
+    """oar_bundle_options."""
+
+    _fields_ = (("struct_size", c_uint32), ("cache", c_char_p))
+
+
 # Objects are opaque pointers; "out" parameters are pointers to one.
 _OUT = POINTER(c_void_p)
 
@@ -150,8 +157,9 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "oar_session_set_input": (c_int, (c_void_p, POINTER(Tensor))),
     "oar_session_run": (c_int, (c_void_p,)),
     "oar_session_output": (c_int, (c_void_p, c_size_t, POINTER(Tensor))),
-    "oar_bundle_open": (c_int, (c_char_p, _OUT)),
+    "oar_bundle_open": (c_int, (c_char_p, POINTER(BundleOptions), _OUT)),
     "oar_bundle_close": (None, (c_void_p,)),
+    "oar_bundle_verify_signature": (c_int, (c_void_p, c_char_p, c_char_p)),
     "oar_bundle_json": (c_char_p, (c_void_p,)),
     "oar_bundle_file": (c_int, (c_void_p, c_char_p, POINTER(c_char_p))),
     "oar_bundle_pick_variant": (c_int, (c_void_p, c_char_p, POINTER(c_char_p))),
@@ -180,6 +188,11 @@ EXCEPTIONS: dict[int, type[errors.OarlockError]] = {
     16: errors.MemoryExhaustedError,
     17: errors.NotAClassifierError,
     18: errors.InternalError,
+    19: errors.UnsignedError,
+    20: errors.BadSignatureError,
+    21: errors.WrongKeyError,
+    22: errors.ChangedAfterSigningError,
+    23: errors.BadKeyError,
 }
 """The exception for every oar_status but OAR_OK."""
 

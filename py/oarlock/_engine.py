@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from ctypes import byref, c_void_p
 from pathlib import Path
 
@@ -11,23 +10,31 @@ from oarlock import _core, store
 from oarlock._catalog import OFFERED_VERSIONS
 from oarlock.errors import EngineUnavailableError, VersionMismatchError
 
-__all__ = ["engine_version", "load_engine"]
+__all__ = ["engine_version", "find_engine", "load_engine"]
 
 
-def load_engine(path: str | os.PathLike[str] | None, wanted_version: Callable[[], str]) -> c_void_p:
-    """The engine at ``path``; None: the one in the store of the version that ``wanted_version`` tells.
+def find_engine(path: str | os.PathLike[str] | None, version: str) -> Path:
+    """The library at ``path``; None: the one in the store of that version.
 
-    Loaded once for the life of the process. Raises EngineNotInstalledError, VersionMismatchError (no such version is
-    offered), NotFoundError, EngineUnavailableError, EngineConflictError.
+    Raises EngineNotInstalledError, VersionMismatchError (no such version is offered), EngineUnavailableError (there is
+    none for this machine).
+    """
+    return _installed(version) if path is None else Path(path)
+
+
+def load_engine(path: str | os.PathLike[str]) -> c_void_p:
+    """The engine of the library at ``path``, loaded once for the life of the process.
+
+    Raises NotFoundError, EngineUnavailableError, EngineConflictError.
     """
     handle = c_void_p()
-    _core.call("oar_engine_load", _core.path(_installed(wanted_version()) if path is None else path), byref(handle))
+    _core.call("oar_engine_load", _core.path(path), byref(handle))
     return handle
 
 
 def engine_version(path: str | os.PathLike[str]) -> str:
     """Load the library at ``path`` and return the version it says it is. Raises NotFoundError and EngineError."""
-    return _core.text(_core.library().oar_engine_version(load_engine(path, str)))
+    return _core.text(_core.library().oar_engine_version(load_engine(path)))
 
 
 def _installed(version: str) -> Path:

@@ -68,7 +68,7 @@ def _inspect_bundle(path: Path) -> dict[str, Any]:
     except (BundleError, ModelError) as error:
         return _result("bundle", path, [_problem(error)])
     problems = []
-    for name in _files(bundle.data):
+    for name in bundle.files:
         try:
             bundle.file(name)
         except OarlockError as error:
@@ -98,17 +98,6 @@ def _variant_problems(bundle: Bundle, variant: Variant) -> Iterator[dict[str, st
         targets = ", ".join(description["targets"])
         message = f"{bundle.path}: {variant.file} has kernels for {targets}, but it is the variant {variant.id}"
         yield {"code": "OAR-WRONG-TARGET", "message": message}
-
-
-def _files(data: dict[str, Any]) -> list[str]:
-    """Every file that bundle.json lists, once, in its order."""
-    files = [variant["file"] for variant in data["variants"]]
-    if data["labels"] is not None:
-        files.append(data["labels"]["file"])
-    for case in (data["golden"] or {"cases": []})["cases"]:
-        recorded = [case["image"]] if case["image"] is not None else []
-        files += [it["file"] for it in (*recorded, *case["inputs"], *case["outputs"])]
-    return list(dict.fromkeys(files))
 
 
 def _result(kind: str, path: Path, problems: list[dict[str, str]]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,14 +15,41 @@ from oarlock import nb
 from oarlock._fit import check_fit
 from oarlock.bundle import Bundle, Variant
 from oarlock.errors import BadBundleError, EngineFailedError, NotAClassifierError, NotFiniteError
+from oarlock.isolated import IsolatedSession
 from oarlock.labels import check_labels
 from oarlock.preprocess import PreprocessSpec
 from oarlock.scores import softmax
-from oarlock.session import Power, Session
+from oarlock.session import Power, Probe, Session
 
-__all__ = ["Model", "model_from_bundle", "model_from_nb"]
+__all__ = ["EngineOptions", "Model", "model_from_bundle", "model_from_nb"]
 
 _DISTRIBUTION_TOLERANCE = 1e-2
+
+
+@dataclass(frozen=True)
+class EngineOptions:
+    """How a model is run; what the fields mean is said at Session and IsolatedSession."""
+
+    threads: int
+    power: Power
+    engine: str | os.PathLike[str] | None
+    probe: Probe
+    isolated: bool
+
+    def open_variant(self, bundle: Bundle, variant: Variant) -> Session | IsolatedSession:
+        """A session of a variant of a bundle."""
+        if self.isolated:
+            return bundle.open_isolated_session(variant.id, **self._common())
+        return bundle.open_session(variant.id, probe=self.probe, **self._common())
+
+    def open_file(self, path: Path) -> Session | IsolatedSession:
+        """A session of a .nb file."""
+        if self.isolated:
+            return IsolatedSession(path, **self._common())
+        return Session(path, probe=self.probe, **self._common())
+
+    def _common(self) -> dict[str, Any]:
+        return {"threads": self.threads, "power": self.power, "engine": self.engine}
 
 
 @dataclass(frozen=True)
@@ -35,7 +62,7 @@ class Model:
 
     path: Path
     variant_id: str
-    session: Session
+    session: Session | IsolatedSession
     spec: PreprocessSpec
     output: int
     meaning: Literal["logits", "probabilities", "undeclared"]
@@ -77,13 +104,16 @@ class Model:
 def model_from_bundle(
     path: str | os.PathLike[str],
     variant: str | None,
-    *,
-    threads: int,
-    power: Power,
-    engine: str | os.PathLike[str] | None,
+    options: EngineOptions,
+    public_key: str | os.PathLike[str] | None,
 ) -> Model:
-    """Open a bundle and load a variant. Raises NotAClassifierError and what Bundle and Bundle.open_session raise."""
+    """Open a bundle, which must be signed with the key if one is given, and load a variant.
+
+    Raises NotAClassifierError, SignatureError, and what Bundle and Bundle.open_session raise.
+    """
     bundle = Bundle(path)
+    if public_key is not None:
+        bundle.verify_signature(public_key)
     spec = bundle.preprocess
     outputs = bundle.data["outputs"]
     classes = [index for index, output in enumerate(outputs) if output["meaning"] != "tensor"]
@@ -93,7 +123,7 @@ def model_from_bundle(
             "use Bundle.open_session for its tensors"
         )
     picked = bundle.pick_variant(variant)
-    session = bundle.open_session(picked.id, threads=threads, power=power, engine=engine)
+    session = options.open_variant(bundle, picked)
     shapes = [it.shape for it in session.inputs]
     if len(shapes) != 1 or len(shapes[0]) != 4 or shapes[0][0] not in (-1, 1):
         session.close()
@@ -109,10 +139,7 @@ def model_from_nb(
     path: str | os.PathLike[str],
     spec: PreprocessSpec,
     labels: Sequence[str] | None,
-    *,
-    threads: int,
-    power: Power,
-    engine: str | os.PathLike[str] | None,
+    options: EngineOptions,
 ) -> Model:
     """Load a bare .nb file. Raises PreprocessingError, LabelsError, NotAClassifierError and what Session raises."""
     file = Path(path)
@@ -128,7 +155,7 @@ def model_from_nb(
         shape = outputs[index]["shape"]
         check_labels(labels, -1 if shape is None else shape[1], "labels", outputs[index]["name"])
     names = tuple(labels or ())
-    session = Session(file, threads=threads, power=power, engine=engine)
+    session = options.open_file(file)
     try:
         check_fit(spec, f"{file}: its preprocessing", session.inputs, "give another with --preprocess FILE")
         if session.inputs[0].shape[0] not in (-1, 1):

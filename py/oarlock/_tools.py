@@ -75,6 +75,7 @@ _TOOLS = (
     _Program("build", "flatc", "makes the reader of .nb files", "flatbuffers-compiler", ("flatc",)),
     _Header("build", "FlatBuffers", "reads .nb files", "libflatbuffers-dev", "flatbuffers/flatbuffers.h"),
     _Header("build", "JSON for C++", "reads bundle.json", "nlohmann-json3-dev", "nlohmann/json.hpp"),
+    _Header("build", "libsodium", "verifies signatures", "libsodium-dev", "sodium.h"),
     _Header("build", "GoogleTest", "tests the core", "libgtest-dev", "gtest/gtest.h"),
     _Program("build", "C++ for arm64", "compiles", "g++-aarch64-linux-gnu", ("aarch64-linux-gnu-g++",)),
     _Program("build", "C++ for armv7", "compiles", "g++-arm-linux-gnueabihf", ("arm-linux-gnueabihf-g++",)),

@@ -5,18 +5,23 @@ from __future__ import annotations
 import json
 import os
 import weakref
+from contextlib import suppress
 from ctypes import byref, c_char_p, c_void_p
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from oarlock import _core
+from oarlock import _core, store
+from oarlock.errors import BadKeyError, FileReadError, NotFoundError
 
 if TYPE_CHECKING:
+    from oarlock.isolated import IsolatedSession
     from oarlock.preprocess import PreprocessSpec
-    from oarlock.session import Power, Session
+    from oarlock.session import Power, Probe, Session
 
 __all__ = ["Bundle", "Variant"]
+
+_LARGEST_KEY = 64 << 10
 
 
 @dataclass(frozen=True)
@@ -40,12 +45,16 @@ class Bundle:
     """An opened bundle, whose bundle.json is right and whose files are there with the recorded sizes.
 
     Immutable; any number of threads may use one at once. Its sessions do not depend on it.
+
+    A file's hash is checked before the file is used, and not again while the file keeps its identity: what was checked
+    is remembered in the store's home, from process to process (the file "verified", by oar_bundle_options).
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         """Raises NotFoundError, FileReadError, BadBundleError, VersionMismatchError (another format version)."""
         handle = c_void_p()
-        _core.call("oar_bundle_open", _core.path(path), byref(handle))
+        options = _core.BundleOptions(cache=_cache())
+        _core.call("oar_bundle_open", _core.path(path), byref(options), byref(handle))
         self._handle = handle
         weakref.finalize(self, _core.library().oar_bundle_close, handle)
         self._path = Path(path)
@@ -79,6 +88,18 @@ class Bundle:
             Variant(**{name: it[name] for name in fields}, engine_version=it["engine"]["version"])
             for it in self._data["variants"]
         )
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names of all files that bundle.json lists, each once, in its order."""
+        data = self._data
+        names = [variant["file"] for variant in data["variants"]]
+        if data["labels"] is not None:
+            names.append(data["labels"]["file"])
+        for case in (data["golden"] or {"cases": []})["cases"]:
+            recorded = [case["image"]] if case["image"] is not None else []
+            names += [it["file"] for it in (*recorded, *case["inputs"], *case["outputs"])]
+        return tuple(dict.fromkeys(names))
 
     @property
     def preprocess(self) -> PreprocessSpec | None:
@@ -119,15 +140,72 @@ class Bundle:
         threads: int = 1,
         power: Power = "no_bind",
         engine: str | os.PathLike[str] | None = None,
+        probe: Probe = True,
     ) -> Session:
         """A session of the variant that ``pick_variant`` picks, its hash checked; the options are those of Session.
 
         Raises what ``pick_variant``, ``file`` and Session raise.
         """
-        from oarlock._engine import load_engine
+        from oarlock._engine import find_engine, load_engine
+        from oarlock.probe import probe_file
         from oarlock.session import Session, session_options
 
         picked = self.pick_variant(variant)
-        library = load_engine(engine, lambda: picked.engine_version)
         options = session_options(threads, power)
-        return Session._open("oar_bundle_open_session", self._handle, library, picked.id.encode(), byref(options))
+        library = find_engine(engine, picked.engine_version)
+        if probe:
+            probe_file(self.file(picked.file), library, sha256=picked.sha256, again=probe == "again")
+        handle = load_engine(library)
+        return Session._open("oar_bundle_open_session", self._handle, handle, picked.id.encode(), byref(options))
+
+    def open_isolated_session(
+        self,
+        variant: str | None = None,
+        *,
+        threads: int = 1,
+        power: Power = "no_bind",
+        engine: str | os.PathLike[str] | None = None,
+    ) -> IsolatedSession:
+        """The same with the engine in a process of its own; see IsolatedSession, whose errors it raises, too."""
+        from oarlock.isolated import IsolatedSession
+
+        return IsolatedSession._of_bundle(self, self.pick_variant(variant), threads=threads, power=power, engine=engine)
+
+    def verify_signature(self, public_key: str | os.PathLike[str]) -> None:
+        """Check that the owner of a key has signed this bundle, and that nothing was changed or added since.
+
+        ``public_key`` is a PEM file with an Ed25519 public key, as ``oarlock keygen`` or ``openssl pkey -pubout``
+        writes it. What is checked is bundle.json as it was opened, so that every file that comes from this object
+        afterwards is one that was signed.
+
+        Raises UnsignedError, BadSignatureError, WrongKeyError, ChangedAfterSigningError; BadKeyError, NotFoundError and
+        FileReadError for the key.
+        """
+        name = os.fspath(public_key)
+        try:
+            with Path(public_key).open("rb") as file:
+                content = file.read(_LARGEST_KEY + 1)
+        except FileNotFoundError as error:
+            raise NotFoundError(f"{name}: no such file; expected a public key") from error
+        except OSError as error:
+            raise FileReadError(f"{name}: cannot be read: {error.strerror}") from error
+        if len(content) > _LARGEST_KEY or b"\0" in content:
+            raise BadKeyError(f"{name}: is no PEM file, expected an Ed25519 public key in PEM")
+        self._verify_signature(name, content)
+
+    def _verify_signature(self, key_name: str, public_key: bytes) -> None:
+        name = key_name.encode("utf-8", "replace")
+        _core.call("oar_bundle_verify_signature", self._handle, name, public_key)
+
+    @property
+    def _json(self) -> bytes:
+        """The bytes of bundle.json as they were read."""
+        return bytes(_core.library().oar_bundle_json(self._handle))
+
+
+def _cache() -> bytes:
+    """The folder for the core's memory of hashes, which makes it itself where its parent is there."""
+    home = store.home()
+    with suppress(OSError):
+        home.parent.mkdir(parents=True, exist_ok=True)
+    return os.fsencode(home)

@@ -14,14 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oarlock import images as _images
-from oarlock._model import Model, model_from_bundle, model_from_nb
+from oarlock._model import EngineOptions, Model, model_from_bundle, model_from_nb
 from oarlock._pipeline import available_processors, ordered_map
 from oarlock.bundle import Bundle, Variant
 from oarlock.errors import BadImageError, ClosedError, InvalidArgumentError, OarlockError
 from oarlock.frames import Frame
 from oarlock.preprocess import IMAGENET, Preprocessor, PreprocessSpec
 from oarlock.scores import top_k
-from oarlock.session import Power
+from oarlock.session import Power, Probe
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -84,6 +84,9 @@ class Classifier:
         threads: int = 1,
         power: Power = "no_bind",
         engine: str | os.PathLike[str] | None = None,
+        probe: Probe = True,
+        isolated: bool = False,
+        require_signature: str | os.PathLike[str] | None = None,
         max_pixels: int = _images.MAX_PIXELS,
     ) -> None:
         """Open a bundle and load one of its variants: the one called ``variant``, else the most exact that fits.
@@ -91,9 +94,18 @@ class Classifier:
         ``threads`` is 1 to 64. ``engine`` is the path of a Paddle Lite library; None takes the one in the store whose
         version the variant asks for. Picture files of more than ``max_pixels`` are refused.
 
-        Raises NotAClassifierError, and what Bundle and Bundle.open_session raise.
+        ``require_signature`` is the file of a public key: a bundle that its owner has not signed, or that was changed
+        since, is refused before its model is loaded (Bundle.verify_signature).
+
+        A model that this engine has not run on this machine is first tried in a child process; ``probe`` "again" tries
+        it although that was done, False does not (Session). With ``isolated`` the engine stays in a process of its own
+        for good, so that no picture and no model can end this one; a crash there raises EngineCrashedError, and the
+        next call starts it anew (IsolatedSession says what that costs).
+
+        Raises NotAClassifierError, and what Bundle, Bundle.verify_signature and Bundle.open_session raise.
         """
-        self._adopt(model_from_bundle(path, variant, threads=threads, power=power, engine=engine), max_pixels)
+        options = EngineOptions(threads, power, engine, probe, isolated)
+        self._adopt(model_from_bundle(path, variant, options, require_signature), max_pixels)
 
     @classmethod
     def open(
@@ -104,10 +116,23 @@ class Classifier:
         threads: int = 1,
         power: Power = "no_bind",
         engine: str | os.PathLike[str] | None = None,
+        probe: Probe = True,
+        isolated: bool = False,
+        require_signature: str | os.PathLike[str] | None = None,
         max_pixels: int = _images.MAX_PIXELS,
     ) -> Classifier:
         """The classifier of the bundle at ``path``, as by calling the class; ``from_nb`` opens a bare .nb file."""
-        return cls(path, variant=variant, threads=threads, power=power, engine=engine, max_pixels=max_pixels)
+        return cls(
+            path,
+            variant=variant,
+            threads=threads,
+            power=power,
+            engine=engine,
+            probe=probe,
+            isolated=isolated,
+            require_signature=require_signature,
+            max_pixels=max_pixels,
+        )
 
     @classmethod
     def from_nb(
@@ -119,6 +144,8 @@ class Classifier:
         threads: int = 1,
         power: Power = "no_bind",
         engine: str | os.PathLike[str] | None = None,
+        probe: Probe = True,
+        isolated: bool = False,
         max_pixels: int = _images.MAX_PIXELS,
     ) -> Classifier:
         """The classifier of a bare .nb file, which says neither how it wants pictures nor what its classes are called.
@@ -130,8 +157,8 @@ class Classifier:
         Raises PreprocessingError, LabelsError, NotAClassifierError, and what Session raises.
         """
         opened = cls.__new__(cls)
-        model = model_from_nb(path, preprocess, labels, threads=threads, power=power, engine=engine)
-        opened._adopt(model, max_pixels)
+        options = EngineOptions(threads, power, engine, probe, isolated)
+        opened._adopt(model_from_nb(path, preprocess, labels, options), max_pixels)
         return opened
 
     def _adopt(self, model: Model, max_pixels: int) -> None:

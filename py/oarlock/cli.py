@@ -18,6 +18,7 @@ _GROUP = "oarlock.commands"
 _SECTIONS = {
     "Classify": ("predict",),
     "Make bundles, on Linux x86-64": ("models", "export", "opt"),
+    "Sign bundles": ("keygen", "sign"),
     "Look and install": ("inspect", "doctor", "lite"),
 }
 _HOST_COMMANDS = _SECTIONS["Make bundles, on Linux x86-64"]

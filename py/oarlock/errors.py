@@ -11,7 +11,13 @@
     ├── BundleError
     │   ├── BadBundleError                          bundle.json breaks the format, or a file is missing
     │   ├── HashMismatchError                       a file is not the one that was recorded
-    │   └── NotAClassifierError                     the model takes no pictures
+    │   ├── NotAClassifierError                     the model takes no pictures
+    │   └── SignatureError                          a bundle that is not signed as is asked for
+    │       ├── UnsignedError                       it has no signature
+    │       ├── BadSignatureError                   its signature is none, or not the key's
+    │       ├── WrongKeyError                       it was signed with another key
+    │       └── ChangedAfterSigningError            it was changed after it was signed
+    ├── BadKeyError                                 a file that is no Ed25519 key in PEM
     ├── TensorError
     │   ├── BadShapeError                           a shape that the model does not take
     │   ├── BadDtypeError                           a dtype that the model does not take
@@ -27,10 +33,12 @@
     │   ├── EngineUnavailableError                  the engine's library cannot be loaded
     │   ├── EngineConflictError                     another engine file is already loaded in this process
     │   └── EngineFailedError                       the engine reported a failure or gave no result
+    │       └── EngineCrashedError                  it ended or hung the child process that it ran in
     ├── StoreError
     │   ├── EngineNotInstalledError                 the store lacks the engine that is needed
     │   ├── DownloadError                           pip could not fetch a pinned file
     │   └── BadArchiveError                         an archive that is not what it should be
+    ├── MissingPackageError                         a Python package that only this needs is not installed
     ├── ClosedError                                 a session, bundle or classifier used after close()
     ├── MemoryExhaustedError (also MemoryError)     the core could not allocate
     └── InternalError                               a defect of Oarlock
@@ -48,12 +56,16 @@ __all__ = [
     "BadBundleError",
     "BadDtypeError",
     "BadImageError",
+    "BadKeyError",
     "BadModelError",
     "BadShapeError",
+    "BadSignatureError",
     "BundleError",
+    "ChangedAfterSigningError",
     "ClosedError",
     "DownloadError",
     "EngineConflictError",
+    "EngineCrashedError",
     "EngineError",
     "EngineFailedError",
     "EngineNotInstalledError",
@@ -66,17 +78,21 @@ __all__ = [
     "InvalidArgumentError",
     "LabelsError",
     "MemoryExhaustedError",
+    "MissingPackageError",
     "ModelError",
     "NotAClassifierError",
     "NotFiniteError",
     "NotFoundError",
     "OarlockError",
     "PreprocessingError",
+    "SignatureError",
     "StoreError",
     "TensorError",
     "TruncatedImageError",
+    "UnsignedError",
     "UnsupportedImageError",
     "VersionMismatchError",
+    "WrongKeyError",
     "WrongTargetError",
 ]
 
@@ -159,6 +175,42 @@ class NotAClassifierError(BundleError):
     """The bundle has no preprocessing: its model does not take pictures."""
 
     default_code = "OAR-NOT-A-CLASSIFIER"
+
+
+class SignatureError(BundleError):
+    """A bundle that is not signed as is asked for."""
+
+    default_code = "OAR-SIGNATURE"
+
+
+class UnsignedError(SignatureError):
+    """A bundle without a signature."""
+
+    default_code = "OAR-UNSIGNED"
+
+
+class BadSignatureError(SignatureError):
+    """A bundle.sig that is no signature, or not the key's signature of the bundle."""
+
+    default_code = "OAR-BAD-SIGNATURE"
+
+
+class WrongKeyError(SignatureError):
+    """A bundle that was signed with another key."""
+
+    default_code = "OAR-WRONG-KEY"
+
+
+class ChangedAfterSigningError(SignatureError):
+    """A bundle that was changed after it was signed."""
+
+    default_code = "OAR-CHANGED-AFTER-SIGNING"
+
+
+class BadKeyError(OarlockError):
+    """A key file that is no Ed25519 key in PEM, or not the half of the pair that is needed."""
+
+    default_code = "OAR-BAD-KEY"
 
 
 class TensorError(OarlockError):
@@ -251,6 +303,12 @@ class EngineFailedError(EngineError):
     default_code = "OAR-ENGINE-FAILED"
 
 
+class EngineCrashedError(EngineFailedError):
+    """The engine ended the child process in which it was tried or kept, or hung in it. This process is unharmed."""
+
+    default_code = "OAR-ENGINE-CRASHED"
+
+
 class StoreError(OarlockError):
     """The store of Paddle Lite libraries cannot do what was asked."""
 
@@ -273,6 +331,12 @@ class BadArchiveError(StoreError):
     """An archive that is not what it should be."""
 
     default_code = "OAR-BAD-ARCHIVE"
+
+
+class MissingPackageError(OarlockError):
+    """A Python package that Oarlock needs for this, and for nothing else, is not installed."""
+
+    default_code = "OAR-MISSING-PACKAGE"
 
 
 class ClosedError(OarlockError):

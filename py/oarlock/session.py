@@ -9,7 +9,6 @@ import time
 import weakref
 from collections.abc import Mapping
 from ctypes import byref, c_void_p
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -17,36 +16,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oarlock import _core, nb
-from oarlock._engine import load_engine
-from oarlock.errors import BadDtypeError, BadShapeError, ClosedError, InternalError, InvalidArgumentError, NotFoundError
+from oarlock._engine import find_engine, load_engine
+from oarlock._tensors import DTYPES, OutputSpec, TensorSpec, checked_feeds
+from oarlock.errors import ClosedError, InternalError, InvalidArgumentError
+from oarlock.probe import probe_bytes, probe_file
 
-__all__ = ["OutputSpec", "Power", "Session", "TensorSpec", "session_options"]
+__all__ = ["DTYPES", "OutputSpec", "Power", "Probe", "Session", "TensorSpec", "session_options"]
 
 Power: TypeAlias = Literal["high", "low", "full", "no_bind", "rand_high", "rand_low"]
 """Paddle Lite's power modes, which bind threads to the cores of a big.LITTLE processor (ARM only)."""
 
 POWERS: tuple[str, ...] = get_args(Power)
 """In the order of oar_power."""
-DTYPES = ("float32", "float64", "float16", "int64", "int32", "int16", "int8", "uint8", "bool")
-"""numpy's names, in the order of oar_dtype."""
-
-
-@dataclass(frozen=True)
-class TensorSpec:
-    """What an input takes: ``shape`` has -1 where any size goes, ``dtype`` is numpy's name for it ("float32")."""
-
-    name: str
-    shape: tuple[int, ...]
-    dtype: str
-
-
-@dataclass(frozen=True)
-class OutputSpec:
-    """What an output gave in the last run; before the first, the engine knows its name only and the others are None."""
-
-    name: str
-    shape: tuple[int, ...] | None
-    dtype: str | None
+Probe: TypeAlias = bool | Literal["again"]
+"""Whether a model is first tried in a child process: True once, "again" although it was tried before, False never."""
 
 
 class Session:
@@ -63,18 +46,25 @@ class Session:
         threads: int = 1,
         power: Power = "no_bind",
         engine: str | os.PathLike[str] | None = None,
+        probe: Probe = True,
     ) -> None:
         """Verify the file, its target against this machine and its version against the engine, and load it.
 
         ``threads`` is 1 to 64. ``engine`` is the path of a Paddle Lite library; None takes the one in the store whose
         version the file asks for. One process can load one engine file only.
 
+        A file that passes every check can still crash the engine, and the process with it. So a model that this engine
+        has not run on this machine is first loaded and run on zeros in a child process (oarlock.probe), unless
+        ``probe`` is False.
+
         Raises NotFoundError, FileReadError, BadModelError, VersionMismatchError, WrongTargetError,
-        EngineNotInstalledError, EngineError, InvalidArgumentError.
+        EngineNotInstalledError, EngineError (EngineCrashedError when it crashed in the child), InvalidArgumentError.
         """
-        library = load_engine(engine, lambda: str(nb.describe(path)["version"]))
         options = session_options(threads, power)
-        self._adopt("oar_session_open", library, _core.path(path), byref(options))
+        library = find_engine(engine, str(nb.describe(path)["version"]))
+        if probe:
+            probe_file(path, library, again=probe == "again")
+        self._adopt("oar_session_open", load_engine(library), _core.path(path), byref(options))
 
     @classmethod
     def from_bytes(
@@ -85,11 +75,15 @@ class Session:
         threads: int = 1,
         power: Power = "no_bind",
         engine: str | os.PathLike[str] | None = None,
+        probe: Probe = True,
     ) -> Session:
         """The same for a file's content, which is copied; ``name`` stands for the file in messages."""
-        library = load_engine(engine, lambda: str(nb.describe_bytes(data, name=name)["version"]))
         options = session_options(threads, power)
-        return cls._open("oar_session_open_memory", library, name.encode(), data, len(data), byref(options))
+        library = find_engine(engine, str(nb.describe_bytes(data, name=name)["version"]))
+        if probe:
+            probe_bytes(data, name, library, again=probe == "again")
+        handle = load_engine(library)
+        return cls._open("oar_session_open_memory", handle, name.encode(), data, len(data), byref(options))
 
     @classmethod
     def _open(cls, function: str, *arguments: Any) -> Session:
@@ -135,13 +129,7 @@ class Session:
         Raises NotFoundError (an input is missing or unknown), BadDtypeError, BadShapeError, EngineFailedError,
         ClosedError.
         """
-        unknown = [name for name in feeds if all(name != spec.name for spec in self._inputs)]
-        missing = [spec.name for spec in self._inputs if spec.name not in feeds]
-        if unknown or missing:
-            names = ", ".join(repr(spec.name) for spec in self._inputs)
-            found = ", ".join(map(repr, feeds)) or "nothing"
-            raise NotFoundError(f"run() was given {found}, expected exactly the model's inputs: {names}")
-        arrays = {spec.name: _array(spec, feeds[spec.name]) for spec in self._inputs}
+        arrays = checked_feeds(self._inputs, feeds)
         with self._lock:
             self._check_open()
             for name, array in arrays.items():
@@ -187,20 +175,8 @@ def session_options(threads: int, power: str) -> _core.SessionOptions:
     return _core.SessionOptions(threads=threads, power=POWERS.index(power))
 
 
-def _array(spec: TensorSpec, array: NDArray[Any]) -> NDArray[Any]:
-    if not isinstance(array, np.ndarray):
-        raise BadDtypeError(f"input {spec.name!r} is a {type(array).__name__}, expected a numpy array of {spec.dtype}")
-    # Not for scalars, which it would give a dimension.
-    return np.ascontiguousarray(array) if array.ndim else array
-
-
 def _tensor(name: str, array: NDArray[Any]) -> _core.Tensor:
-    """oar_tensor that points into ``array``, which must be C-contiguous and outlive it. The core checks the rest."""
-    # A number in the other byte order has the same name.
-    if array.dtype.name not in DTYPES or not array.dtype.isnative:
-        raise BadDtypeError(f"input {name!r} is {array.dtype}, expected one of: {', '.join(DTYPES)}")
-    if array.ndim > _core.MAX_RANK:
-        raise BadShapeError(f"input {name!r} has shape {array.shape}, expected at most {_core.MAX_RANK} dimensions")
+    """oar_tensor that points into ``array``, which must come from checked_feeds and outlive it."""
     tensor = _core.Tensor(
         dtype=DTYPES.index(array.dtype.name),
         name=name.encode(),

@@ -61,7 +61,7 @@ def make_bundle(
                 "id": identifier,
                 "target": target,
                 "precision": precision,
-                **_file(path),
+                **file_entry(path),
                 "engine": {"name": "paddle-lite", "version": "2.12"},
                 "ops": 3,
                 "kernels": {f"{'x86' if target == 'x86' else 'arm'}/float/nchw": 1, "host/any/any": 2},
@@ -78,7 +78,7 @@ def make_bundle(
         "inputs": [{"name": "x", "shape": [-1, 3, 8, 8], "dtype": "float32"}],
         "preprocess": SMALL.to_json(),
         "outputs": [{"name": "y", "shape": [-1, CLASSES], "dtype": "float32", "meaning": "logits"}],
-        "labels": {**_file(labels), "count": CLASSES},
+        "labels": {**file_entry(labels), "count": CLASSES},
         "variants": entries,
         "source": {"kind": "legacy", "files": [], "paddle_version": None, "repairs": []},
         "golden": None,
@@ -120,6 +120,7 @@ def _weight(k: int, j: int) -> float:
     return (value >> 40) / (1 << 23) - 1
 
 
-def _file(path: Path) -> dict[str, Any]:
+def file_entry(path: Path) -> dict[str, Any]:
+    """What bundle.json says of a file."""
     content = path.read_bytes()
     return {"file": path.name, "sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}

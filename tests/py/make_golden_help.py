@@ -10,11 +10,11 @@ from click.testing import CliRunner, Result
 
 from oarlock import cli
 
-PAGES = ("", "predict", "inspect", "doctor", "lite", "lite install", "lite list")
+PAGES = ("", "predict", "inspect", "doctor", "lite", "lite install", "lite list", "keygen", "sign")
 GROUP = "oarlock.commands"
 OWN_COMMANDS = {
     name: EntryPoint(name, f"oarlock.commands.{name}:{name}", GROUP)
-    for name in ("predict", "inspect", "doctor", "lite")
+    for name in ("predict", "inspect", "doctor", "lite", "keygen", "sign")
 }
 """The commands of the runtime; the texts must not depend on what else is installed."""
 

@@ -52,7 +52,7 @@ def test_version() -> None:
     [
         ("predcit", "no command called 'predcit'; did you mean predict?"),
         ("doc", "no command called 'doc'; did you mean doctor?"),
-        ("xyz", "no command called 'xyz'; expected one of: doctor, inspect, lite, predict"),
+        ("xyz", "no command called 'xyz'; expected one of: doctor, inspect, keygen, lite, predict, sign"),
         ("opt", "opt comes with oarlock-opt: pip install oarlock-opt"),
         ("export", "export comes with oarlock-opt: pip install oarlock-opt"),
         ("model", "no command called 'model'; did you mean models?"),

@@ -40,6 +40,7 @@ _SCALARS: dict[str, Any] = {
     "uint8_t": ctypes.c_uint8,
 }
 _BOUND: dict[str, Any] = {
+    "oar_bundle_options": _core.BundleOptions,
     "oar_frame": _core.Frame,
     "oar_image": _core.Image,
     "oar_plane": _core.Plane,

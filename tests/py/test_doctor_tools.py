@@ -45,6 +45,7 @@ SILENT = {
 HEADERS = {
     "FlatBuffers": ("libflatbuffers-dev", "flatbuffers/flatbuffers.h"),
     "JSON for C++": ("nlohmann-json3-dev", "nlohmann/json.hpp"),
+    "libsodium": ("libsodium-dev", "sodium.h"),
     "GoogleTest": ("libgtest-dev", "gtest/gtest.h"),
     "libjpeg": ("libjpeg-dev", "jpeglib.h"),
     "libpng": ("libpng-dev", "png.h"),

@@ -8,6 +8,7 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
+from oarlock._endings import said
 from oarlock_opt._children import Ended
 from oarlock_opt.errors import (
     OptimizerAbortedError,
@@ -20,17 +21,12 @@ from oarlock_opt.errors import (
     OptimizerUnavailableError,
 )
 
-__all__ = ["Context", "diagnose", "said"]
+__all__ = ["Context", "diagnose"]
 
 # Exit statuses of oarlock-lite-optimizer.
 _NO_ENGINE, _NO_MEMORY = 3, 4
 
 _CRASHES = {signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL}
-
-# "[F 11/24  4:42:34.485 /island/…/program.cc Build:645] Check failed: op: no Op found for silu"
-_FATAL = re.compile(r"^\[F [^\]]*\]\s*", re.MULTILINE)
-_WARNING = re.compile(r"^\[[IWE] [^\]]*\].*\n?", re.MULTILINE)
-_CHECK = re.compile(r"^Check failed: (?:\(.*?\)|[^:]*): ?")
 
 _ADVICE: tuple[tuple[re.Pattern[str], str], ...] = (
     (
@@ -114,14 +110,6 @@ def diagnose(ended: Ended, context: Context) -> OptimizerError:
         "close other programs or make one target at a time; then try again.",
         output=ended.output,
     )
-
-
-def said(output: str) -> str:
-    """What the engine or the worker said last, without time, source file and condition; "" when nothing."""
-    fatal = _FATAL.split(output)
-    text = fatal[-1] if len(fatal) > 1 else _WARNING.sub("", output)
-    text = " ".join(text.split()).removeprefix("oarlock: ")
-    return (_CHECK.sub("", text) or text).rstrip(" .:")
 
 
 def no_output(folder: Path) -> str:

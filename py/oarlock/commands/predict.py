@@ -53,6 +53,12 @@ _PILLOW_BLOCKS = 16
 @click.option(
     "--labels", metavar="FILE", type=click.Path(path_type=Path), help="For a .nb file: its classes, one a line."
 )
+@click.option(
+    "--require-signature",
+    metavar="KEYFILE",
+    type=click.Path(path_type=Path),
+    help="Refuse a bundle that the owner of this public key has not signed.",
+)
 @json_option
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV, a line per class.")
 @reports_errors
@@ -66,6 +72,7 @@ def predict(
     max_pixels: int,
     preprocess: str | None,
     labels: Path | None,
+    require_signature: Path | None,
     as_json: bool,
     as_csv: bool,
 ) -> None:
@@ -91,13 +98,17 @@ def predict(
     if _is_nb(model):
         if variant is not None:
             raise click.UsageError("--variant is for bundles; a .nb file is one variant")
+        if require_signature is not None:
+            raise click.UsageError("--require-signature is for bundles; a .nb file has no signature")
         opened = _open_nb(model, preprocess, labels, threads, max_pixels)
     else:
         if preprocess is not None or labels is not None:
             raise click.UsageError("--preprocess and --labels are for .nb files; a bundle brings its own")
         from oarlock.classifier import Classifier
 
-        opened = Classifier.open(model, variant=variant, threads=threads, max_pixels=max_pixels)
+        opened = Classifier.open(
+            model, variant=variant, threads=threads, require_signature=require_signature, max_pixels=max_pixels
+        )
     with opened as classifier:
         _Run(classifier, sources, writer).go(top, workers)
 

@@ -1,0 +1,290 @@
+"""Sessions whose engine lives in a process of its own, for programs that must not die with it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+import subprocess
+import tempfile
+import threading
+import weakref
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import IO, TYPE_CHECKING, Any, TypeAlias
+
+from numpy.typing import NDArray
+
+from oarlock import errors
+from oarlock._channel import Channel, Garbled
+from oarlock._child import child_command
+from oarlock._endings import describe_ending
+from oarlock._files import sha256_file
+from oarlock._tensors import OutputSpec, TensorSpec, checked_feeds
+from oarlock.errors import (
+    ClosedError,
+    EngineCrashedError,
+    EngineFailedError,
+    EngineUnavailableError,
+    FileReadError,
+    NotFoundError,
+    OarlockError,
+)
+
+if TYPE_CHECKING:
+    from oarlock.bundle import Bundle, Variant
+    from oarlock.session import Power
+
+__all__ = ["IsolatedSession"]
+
+_GRACE = 5.0
+"""Seconds that a worker may take to end after its end of the socket was closed."""
+_MOST_OUTPUT = 64 << 10
+
+_Answer: TypeAlias = tuple[dict[str, Any], list[NDArray[Any]]]
+
+# What reading an answer raises that is none.
+_NONSENSE = (LookupError, TypeError, ValueError)
+
+_CLASSES: dict[str, type[OarlockError]] = {
+    kind.default_code: kind for kind in (getattr(errors, name) for name in errors.__all__)
+}
+
+
+class IsolatedSession:
+    """A Session in another process, the worker, which only this object talks to.
+
+    Whatever the engine does to the worker, abort, segmentation fault, being killed for want of memory, the call that
+    was under way raises EngineCrashedError and the next call starts another worker. Arrays go through a socket: see
+    benchmarks/isolation.py for the cost of a run. A worker takes the memory of a Python with numpy beside that of the
+    engine, and its start the time in which Session and numpy load.
+
+    The worker ends when the session is closed or forgotten, when this process ends, however that happens, and when a
+    call is interrupted. After a fork the parent keeps it, and the child's next call starts one for itself. As each
+    worker is a process, different ones may use different engine files.
+
+    Threads may share a session: their runs take turns.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        threads: int = 1,
+        power: Power = "no_bind",
+        engine: str | os.PathLike[str] | None = None,
+    ) -> None:
+        """Start a worker and load a .nb file in it; the options are those of Session, whose errors it raises, too.
+
+        The file is not tried in a child before (Session's ``probe``): if the engine crashes, this is the child.
+        """
+        try:
+            sha256 = sha256_file(path)
+        except FileNotFoundError as error:
+            raise NotFoundError(f"{os.fspath(path)}: no such file") from error
+        except OSError as error:
+            raise FileReadError(f"{os.fspath(path)}: cannot be read: {error.strerror}") from error
+        self._open(Path(path), None, sha256, _options(threads, power, engine))
+
+    @classmethod
+    def _of_bundle(
+        cls, bundle: Bundle, variant: Variant, *, threads: int, power: Power, engine: str | os.PathLike[str] | None
+    ) -> IsolatedSession:
+        session = cls.__new__(cls)
+        session._open(bundle.path, variant.id, variant.sha256, _options(threads, power, engine))
+        return session
+
+    def _open(self, path: Path, variant: str | None, sha256: str, options: dict[str, Any]) -> None:
+        self._name = str(path) if variant is None else f"{path}, {variant}"
+        # A worker opens the file for itself, the next one maybe in days: it must find the model that was opened now.
+        self._order = {"path": str(path.absolute()), "variant": variant, "sha256": sha256, "options": options}
+        self._lock = threading.Lock()
+        self._closed = False
+        self._worker: _Worker | None = None
+        self._seconds = 0.0
+        self._inputs: tuple[TensorSpec, ...] = ()
+        self._outputs: tuple[OutputSpec, ...] = ()
+        _sessions.add(self)
+        with self._lock:
+            self._start()
+
+    @property
+    def inputs(self) -> tuple[TensorSpec, ...]:
+        """What ``run`` must be given."""
+        return self._inputs
+
+    @property
+    def outputs(self) -> tuple[OutputSpec, ...]:
+        """What ``run`` returns, in the model's order. Raises ClosedError."""
+        with self._lock:
+            self._check_open()
+            return self._outputs
+
+    @property
+    def last_run_seconds(self) -> float:
+        """How long the engine took in the last run, without the way to the worker and back; 0.0 before the first."""
+        return self._seconds
+
+    def run(self, feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        """Session.run in the worker, which is started again where it had ended.
+
+        Raises what Session.run raises, and EngineCrashedError.
+        """
+        arrays = checked_feeds(self._inputs, feeds)
+        with self._lock:
+            self._check_open()
+            if self._worker is None:
+                self._start()
+            answer, outputs = self._ask({"names": list(arrays)}, list(arrays.values()))
+            try:
+                named = dict(zip(answer["names"], outputs, strict=True))
+                self._seconds = float(answer["seconds"])
+            except _NONSENSE as error:
+                raise self._failure(error) from None
+            self._outputs = tuple(OutputSpec(name, it.shape, it.dtype.name) for name, it in named.items())
+            return named
+
+    def close(self) -> None:
+        """End the worker, after the run that may be going on. Closing again does nothing."""
+        with self._lock:
+            self._closed = True
+            self._drop()
+
+    def __enter__(self) -> IsolatedSession:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ClosedError("the session is closed; open another")
+
+    def _start(self) -> None:
+        self._worker = _Worker(self)
+        try:
+            answer, _ = self._ask(self._order, ())
+            self._inputs = tuple(TensorSpec(it["name"], tuple(it["shape"]), it["dtype"]) for it in answer["inputs"])
+            self._outputs = tuple(OutputSpec(name, None, None) for name in answer["outputs"])
+        except OarlockError:
+            self._drop()
+            raise
+        except _NONSENSE as error:
+            raise self._failure(error) from None
+
+    def _ask(self, question: dict[str, Any], arrays: Sequence[NDArray[Any]]) -> _Answer:
+        """Send a message to the worker and wait for its answer. Raises the error in it, or EngineCrashedError."""
+        assert self._worker is not None
+        try:
+            answer, outputs = self._worker.ask(question, arrays)
+        except (OSError, EOFError, Garbled) as error:
+            raise self._failure(error) from None
+        except BaseException:
+            # Ctrl-C, for one: an answer is on its way that nobody waits for.
+            self._drop()
+            raise
+        if "error" in answer:
+            message, code = str(answer["error"]), str(answer.get("code"))
+            raise _CLASSES.get(code, EngineFailedError)(message, code=code)
+        return answer, outputs
+
+    def _failure(self, error: Exception) -> EngineCrashedError:
+        """The error for a worker that has ended or talks nonsense, which is ended."""
+        assert self._worker is not None
+        try:
+            ending = self._worker.ending(error)
+        finally:
+            self._drop()
+        return EngineCrashedError(
+            f"{self._name}: Paddle Lite {ending}. That was in this session's worker; the next call starts another"
+        )
+
+    def _drop(self) -> None:
+        if self._worker is not None:
+            self._worker.end()
+            self._worker = None
+
+    def _forget_worker(self) -> None:
+        """In a child after a fork: the worker is the parent's."""
+        self._lock = threading.Lock()
+        if self._worker is not None:
+            self._worker.forget()
+            self._worker = None
+
+
+class _Worker:
+    """A running worker process, which ends with its owner."""
+
+    def __init__(self, owner: IsolatedSession) -> None:
+        ours, theirs = socket.socketpair()
+        self._channel = Channel(ours)
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115
+        # What the worker writes comes at the end also after the file was cut.
+        fcntl.fcntl(self._output, fcntl.F_SETFL, os.O_APPEND)
+        with theirs:
+            command = child_command("oarlock._worker", str(theirs.fileno()))
+            if command is None:
+                raise EngineUnavailableError(
+                    "this process does not know its Python, so it cannot start a worker process"
+                )
+            try:
+                self._process = subprocess.Popen(
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=self._output,
+                    pass_fds=(theirs.fileno(),),
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise EngineUnavailableError(f"a worker process cannot be started: {error}") from error
+        self.end = weakref.finalize(owner, _end, self._process, self._channel, self._output)
+
+    def ask(self, message: dict[str, Any], arrays: Sequence[NDArray[Any]]) -> _Answer:
+        """Send a message and wait for the answer. Raises OSError, EOFError, Garbled."""
+        self._channel.send(message, arrays)
+        answer = self._channel.receive()
+        # What the engine said while all was well is of no use; a worker may live long.
+        if os.fstat(self._output.fileno()).st_size > _MOST_OUTPUT:
+            os.ftruncate(self._output.fileno(), 0)
+        return answer
+
+    def ending(self, error: Exception) -> str:
+        """How the worker ended, in words; one that has not is not waited for long."""
+        try:
+            status = self._process.wait(_GRACE if isinstance(error, OSError | EOFError) else 0)
+        except subprocess.TimeoutExpired:
+            return f"left nonsense for an answer ({error})" if str(error) else "left its process without an answer"
+        self._output.seek(max(0, self._output.seek(0, os.SEEK_END) - _MOST_OUTPUT))
+        return describe_ending(status, self._output.read().decode(errors="replace"))
+
+    def forget(self) -> None:
+        """Leave the process alone."""
+        self.end.detach()
+        self._channel.close()
+        self._output.close()
+
+
+def _end(process: subprocess.Popen[bytes], channel: Channel, output: IO[bytes]) -> None:
+    channel.close()
+    output.close()
+    process.kill()
+    process.wait()
+
+
+def _options(threads: int, power: str, engine: str | os.PathLike[str] | None) -> dict[str, Any]:
+    return {"threads": threads, "power": power, "engine": None if engine is None else str(Path(engine).absolute())}
+
+
+_sessions: weakref.WeakSet[IsolatedSession] = weakref.WeakSet()
+
+
+def _forget_workers() -> None:
+    for session in list(_sessions):
+        session._forget_worker()
+
+
+os.register_at_fork(after_in_child=_forget_workers)
