@@ -9,6 +9,7 @@ from typing import Any
 
 from oarlock import nb
 from oarlock._catalog import OFFERED_VERSIONS
+from oarlock._checks import host_install
 from oarlock.bundle import Bundle, Variant
 from oarlock.errors import BundleError, InvalidArgumentError, ModelError, NotFoundError, OarlockError
 
@@ -37,7 +38,7 @@ def inspect_path(path: Path) -> dict[str, Any]:
         if (description := inspector(path)) is not None:
             return description
     expected = "a .nb file, a bundle or a source model"
-    hint = "" if inspectors else "; source models need oarlock-opt: pip install oarlock-opt"
+    hint = "" if inspectors else f"; source models need oarlock-opt: {host_install()}"
     raise InvalidArgumentError(f"{path}: is not {expected}{hint}")
 
 

@@ -7,13 +7,13 @@ import os
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeAlias, Union, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from oarlock import images as _images
+from oarlock._closing import Closing
 from oarlock._model import EngineOptions, Model, model_from_bundle, model_from_nb
 from oarlock._pipeline import available_processors, ordered_map
 from oarlock.bundle import Bundle, Variant
@@ -66,18 +66,21 @@ class Answer:
     seconds: float
 
 
-class Classifier:
+class Classifier(Closing):
     """An image classifier, opened from a bundle or from a bare .nb file.
 
     Close it, or use it as a context manager. Threads may share one: their runs in the engine take turns.
     """
 
-    _model: Model
-    _preprocessor: Preprocessor
-    _max_pixels: int
+    def __init__(self, model: Model, *, max_pixels: int) -> None:
+        """Take over an opened model; ``open`` and ``from_nb`` are the ways in."""
+        self._model = model
+        self._preprocessor = Preprocessor(model.spec)
+        self._max_pixels = max_pixels
 
-    def __init__(
-        self,
+    @classmethod
+    def open(
+        cls,
         path: str | os.PathLike[str],
         *,
         variant: str | None = None,
@@ -88,7 +91,7 @@ class Classifier:
         isolated: bool = False,
         require_signature: str | os.PathLike[str] | None = None,
         max_pixels: int = _images.MAX_PIXELS,
-    ) -> None:
+    ) -> Classifier:
         """Open a bundle and load one of its variants: the one called ``variant``, else the most exact that fits.
 
         ``threads`` is 1 to 64. ``engine`` is the path of a Paddle Lite library; None takes the one in the store whose
@@ -105,34 +108,7 @@ class Classifier:
         Raises NotAClassifierError, and what Bundle, Bundle.verify_signature and Bundle.open_session raise.
         """
         options = EngineOptions(threads, power, engine, probe, isolated)
-        self._adopt(model_from_bundle(path, variant, options, require_signature), max_pixels)
-
-    @classmethod
-    def open(
-        cls,
-        path: str | os.PathLike[str],
-        *,
-        variant: str | None = None,
-        threads: int = 1,
-        power: Power = "no_bind",
-        engine: str | os.PathLike[str] | None = None,
-        probe: Probe = True,
-        isolated: bool = False,
-        require_signature: str | os.PathLike[str] | None = None,
-        max_pixels: int = _images.MAX_PIXELS,
-    ) -> Classifier:
-        """The classifier of the bundle at ``path``, as by calling the class; ``from_nb`` opens a bare .nb file."""
-        return cls(
-            path,
-            variant=variant,
-            threads=threads,
-            power=power,
-            engine=engine,
-            probe=probe,
-            isolated=isolated,
-            require_signature=require_signature,
-            max_pixels=max_pixels,
-        )
+        return cls(model_from_bundle(path, variant, options, require_signature), max_pixels=max_pixels)
 
     @classmethod
     def from_nb(
@@ -156,15 +132,8 @@ class Classifier:
 
         Raises PreprocessingError, LabelsError, NotAClassifierError, and what Session raises.
         """
-        opened = cls.__new__(cls)
         options = EngineOptions(threads, power, engine, probe, isolated)
-        opened._adopt(model_from_nb(path, preprocess, labels, options), max_pixels)
-        return opened
-
-    def _adopt(self, model: Model, max_pixels: int) -> None:
-        self._model = model
-        self._preprocessor = Preprocessor(model.spec)
-        self._max_pixels = max_pixels
+        return cls(model_from_nb(path, preprocess, labels, options), max_pixels=max_pixels)
 
     @property
     def bundle(self) -> Bundle | None:
@@ -267,14 +236,6 @@ class Classifier:
     def close(self) -> None:
         """Free the model. Closing again does nothing."""
         self._model.session.close()
-
-    def __enter__(self) -> Classifier:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _stored(self, image: str | os.PathLike[str] | bytes | BinaryIO | Image) -> _images.Stored:
         if isinstance(image, bytes):

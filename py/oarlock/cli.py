@@ -67,9 +67,7 @@ class _Commands(click.Group):
                 if name in known and (command := self.get_command(ctx, name)) is not None:
                     rows.append((name.ljust(width), command.get_short_help_str(limit=90)))
                 elif name in _HOST_COMMANDS:
-                    rows.append(
-                        (name.ljust(width), f"(comes with {_HOST_DISTRIBUTION}: pip install {_HOST_DISTRIBUTION})")
-                    )
+                    rows.append((name.ljust(width), f"(comes with {_HOST_DISTRIBUTION})"))
             if rows:
                 with formatter.section(title):
                     formatter.write_dl(rows)
@@ -77,7 +75,9 @@ class _Commands(click.Group):
 
 def _unknown(name: str, known: list[str]) -> str:
     if name in _HOST_COMMANDS:
-        return f"{name} comes with {_HOST_DISTRIBUTION}: pip install {_HOST_DISTRIBUTION}"
+        from oarlock._checks import host_install
+
+        return f"{name} comes with {_HOST_DISTRIBUTION}: {host_install()}"
     near = difflib.get_close_matches(name, [*known, *_HOST_COMMANDS], n=3)
     hint = f"did you mean {' or '.join(dict.fromkeys(near))}?" if near else f"expected one of: {', '.join(known)}"
     return f"no command called {name!r}; {hint}"

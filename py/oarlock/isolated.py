@@ -11,7 +11,6 @@ import threading
 import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 from numpy.typing import NDArray
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from oarlock import errors
 from oarlock._channel import Channel, Garbled
 from oarlock._child import child_command
+from oarlock._closing import Closing
 from oarlock._endings import describe_ending
 from oarlock._files import sha256_file
 from oarlock._tensors import OutputSpec, TensorSpec, checked_feeds
@@ -52,7 +52,7 @@ _CLASSES: dict[str, type[OarlockError]] = {
 }
 
 
-class IsolatedSession:
+class IsolatedSession(Closing):
     """A Session in another process, the worker, which only this object talks to.
 
     Whatever the engine does to the worker, abort, segmentation fault, being killed for want of memory, the call that
@@ -150,14 +150,6 @@ class IsolatedSession:
         with self._lock:
             self._closed = True
             self._drop()
-
-    def __enter__(self) -> IsolatedSession:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _check_open(self) -> None:
         if self._closed:

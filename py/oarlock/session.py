@@ -9,13 +9,13 @@ import time
 import weakref
 from collections.abc import Mapping
 from ctypes import byref, c_void_p
-from types import TracebackType
 from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from oarlock import _core, nb
+from oarlock._closing import Closing
 from oarlock._engine import find_engine, load_engine
 from oarlock._tensors import DTYPES, OutputSpec, TensorSpec, checked_feeds
 from oarlock.errors import ClosedError, InternalError, InvalidArgumentError
@@ -32,7 +32,7 @@ Probe: TypeAlias = bool | Literal["again"]
 """Whether a model is first tried in a child process: True once, "again" although it was tried before, False never."""
 
 
-class Session:
+class Session(Closing):
     """A .nb file loaded by Paddle Lite.
 
     Close it, or use it as a context manager, or leave that to the garbage collector. Threads may share a session: their
@@ -144,14 +144,6 @@ class Session:
         """Free the model, after the run that may be going on. Closing again does nothing."""
         with self._lock:
             self._close()
-
-    def __enter__(self) -> Session:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _check_open(self) -> None:
         if not self._close.alive:

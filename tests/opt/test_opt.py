@@ -24,6 +24,7 @@ from oarlock.preprocess import ResizeShort
 from oarlock_opt import pipeline
 from oarlock_opt.commands.opt import opt
 from oarlock_opt.errors import OptimizerAbortedError
+from oarlock_opt.lite.targets import PRECISIONS, TARGETS, select
 from tests.opt.conftest import drop_scale, rename_swish
 from tests.schemas import validate
 
@@ -57,6 +58,14 @@ def digits(models: Path, engine: Path, tmp_path_factory: pytest.TempPathFactory)
         "--preprocess", folder / "preprocess.json", "--labels", folder / "labels.txt",
     )  # fmt: skip
     return folder / "digits.oar", json.loads(result.stdout)
+
+
+def test_the_help_says_what_can_be_made() -> None:
+    variants, _ = select(TARGETS, PRECISIONS)
+    targets = [variant.target for variant in variants]
+    assert {variant.precision for variant in variants} == {"fp32"}
+    sentence = f"This version makes fp32 for {', '.join(targets[:-1])} and {targets[-1]}."
+    assert sentence in " ".join(_opt("--help").output.split())
 
 
 def test_the_bundle_obeys_the_schema(digits: tuple[Path, dict[str, Any]]) -> None:

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 import oarlock
 from oarlock import cli
+from oarlock._checks import host_install
 from oarlock.commands._shared import Table, json_option, megabytes, reports_errors
 from oarlock.errors import BadImageError
 
@@ -53,8 +54,8 @@ def test_version() -> None:
         ("predcit", "no command called 'predcit'; did you mean predict?"),
         ("doc", "no command called 'doc'; did you mean doctor?"),
         ("xyz", "no command called 'xyz'; expected one of: doctor, inspect, keygen, lite, predict, sign"),
-        ("opt", "opt comes with oarlock-opt: pip install oarlock-opt"),
-        ("export", "export comes with oarlock-opt: pip install oarlock-opt"),
+        ("opt", f"opt comes with oarlock-opt: {host_install()}"),
+        ("export", f"export comes with oarlock-opt: {host_install()}"),
         ("model", "no command called 'model'; did you mean models?"),
     ],
 )

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from oarlock import _inspection
+from oarlock._checks import host_install
 from oarlock.cli import main
 
 from ..schemas import validate
@@ -146,7 +147,7 @@ class TestOthers:
         assert result.exit_code == 1
         assert result.stderr == (
             f"Error: {path}: is not a .nb file, a bundle or a source model; "
-            "source models need oarlock-opt: pip install oarlock-opt\n"
+            f"source models need oarlock-opt: {host_install()}\n"
         )
 
     def test_inspectors_of_other_distributions(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

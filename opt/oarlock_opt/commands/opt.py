@@ -102,6 +102,9 @@ def opt(
     SOURCE is a .pdmodel file, a folder with inference.pdmodel or model.pdmodel, or the name of a model of the zoo
     (`oarlock models` lists them). The bundle holds a Paddle Lite model for each target and precision, preprocessing,
     labels, and golden inputs with PaddlePaddle's answers. Nothing is changed unless all of it succeeds.
+
+    This version makes fp32 for x86, arm64 and armv7. Of the others that a bundle can hold, a pair that was asked for is
+    skipped with a line, and is an error when there is nothing else.
     """
     from oarlock_opt.commands._opt_progress import listening
     from oarlock_opt.pipeline import Request, make_bundle

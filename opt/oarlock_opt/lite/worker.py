@@ -10,6 +10,7 @@ from typing import Any
 
 import oarlock_opt
 from oarlock import nb
+from oarlock._checks import reinstall
 from oarlock.errors import ModelError
 from oarlock.store import Engine
 from oarlock_opt._children import Ended, run_children
@@ -22,8 +23,6 @@ __all__ = ["DEFAULT_TIMEOUT", "Optimized", "optimize", "worker_program"]
 
 DEFAULT_TIMEOUT = 600.0
 """Seconds that one run of the optimiser may take."""
-
-_INSTALL = "It runs on Linux on x86-64; install it again there with `pip install --force-reinstall oarlock-opt`."
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ def worker_program() -> Path:
         if program.is_file():
             return program
     raise OptimizerUnavailableError(
-        f"oarlock-lite-optimizer: the optimiser's worker is missing from this installation of oarlock-opt. {_INSTALL}"
+        f"oarlock-lite-optimizer: the optimiser's worker is missing from this installation of oarlock-opt. {_advice()}"
     )
 
 
@@ -95,8 +94,12 @@ def optimize(
     except OSError as error:
         if error.filename != str(program):
             raise
-        raise OptimizerUnavailableError(f"{program}: cannot be started ({error.strerror}). {_INSTALL}") from error
+        raise OptimizerUnavailableError(f"{program}: cannot be started ({error.strerror}). {_advice()}") from error
     return [run.result(variant) for variant in variants for run in runs if variant in run.variants]
+
+
+def _advice() -> str:
+    return f"It runs on Linux on x86-64; install it again there with `{reinstall('oarlock-opt')}`."
 
 
 def _by_recipe(variants: Iterable[Variant]) -> dict[Recipe, list[Variant]]:

@@ -86,11 +86,11 @@ class TestClassify:
         turned = Image.fromarray(np.rot90(_CAT).copy())
         turned.getexif()[0x0112] = 6
         turned.save(tmp_path / "turned.png", exif=turned.getexif())
-        with Classifier(make_bundle(build, tmp_path / "a.oar")) as heeding:
+        with Classifier.open(make_bundle(build, tmp_path / "a.oar")) as heeding:
             assert heeding.classify(tmp_path / "turned.png") == heeding.classify(_CAT)
             assert heeding.classify(turned) == heeding.classify(_CAT)
         spec = PreprocessSpec(**{**vars(SMALL), "exif_orientation": False})
-        with Classifier(make_bundle(build, tmp_path / "b.oar", preprocess=spec.to_json())) as ignoring:
+        with Classifier.open(make_bundle(build, tmp_path / "b.oar", preprocess=spec.to_json())) as ignoring:
             assert ignoring.classify(tmp_path / "turned.png") == ignoring.classify(np.rot90(_CAT))
 
     @pytest.mark.parametrize("count", [0, 1, 9])
@@ -112,13 +112,13 @@ class TestClassify:
 
     def test_model_that_takes_one_at_a_time(self, build: Build, tmp_path: Path) -> None:
         variants = {"x86-fp32": ("--input", "x:float32:1,3,8,8", "--output", "y:1,10")}
-        with Classifier(make_bundle(build, tmp_path / "x.oar", variants=variants)) as classifier:
+        with Classifier.open(make_bundle(build, tmp_path / "x.oar", variants=variants)) as classifier:
             assert classifier.classify([_CAT, _CUP], top=999) == [_expected(_CAT), _expected(_CUP)]
 
     def test_pictures_of_different_sizes_without_crop(self, build: Build, tmp_path: Path) -> None:
         spec = PreprocessSpec(resize=None, center_crop=None)
         variants = {"x86-fp32": ("--input", "x:float32:-1,3,-1,-1")}
-        with Classifier(
+        with Classifier.open(
             make_bundle(build, tmp_path / "x.oar", variants=variants, preprocess=spec.to_json())
         ) as classifier:
             pictures = [_CAT[:9, :9], _CAT[:9, :9], _CAT[:20, :9], _CAT[:9, :9]]
@@ -128,18 +128,18 @@ class TestClassify:
 
     def test_probabilities_are_not_softmaxed_again(self, build: Build, tmp_path: Path) -> None:
         outputs = [{"name": "y", "shape": [-1, 10], "dtype": "float32", "meaning": "probabilities"}]
-        with Classifier(make_bundle(build, tmp_path / "x.oar", outputs=outputs)) as classifier:
+        with Classifier.open(make_bundle(build, tmp_path / "x.oar", outputs=outputs)) as classifier:
             assert classifier.classify(_CAT, top=999) == [_expected(_CAT, logits=False)]
 
     def test_the_output_that_names_classes(self, build: Build, tmp_path: Path) -> None:
         variants = {"x86-fp32": ("--output", "features:-1,7", "--output", "y:-1,10")}
         shapes = {"features": ([-1, 7], "tensor"), "y": ([-1, 10], "logits")}
         outputs = [{"name": name, "shape": it[0], "dtype": "float32", "meaning": it[1]} for name, it in shapes.items()]
-        with Classifier(make_bundle(build, tmp_path / "x.oar", variants=variants, outputs=outputs)) as classifier:
+        with Classifier.open(make_bundle(build, tmp_path / "x.oar", variants=variants, outputs=outputs)) as classifier:
             assert classifier.classify(_CAT, top=999) == [_expected(_CAT)]
 
     def test_without_labels(self, build: Build, tmp_path: Path) -> None:
-        with Classifier(make_bundle(build, tmp_path / "x.oar", labels=None)) as classifier:
+        with Classifier.open(make_bundle(build, tmp_path / "x.oar", labels=None)) as classifier:
             assert [it.label for it in classifier.classify(_CAT)[0]] == [None] * 5
 
     def test_steps(self, classifier: Classifier) -> None:
@@ -178,7 +178,7 @@ class TestRefused:
         outputs = [{"name": "y", "shape": [-1, 10], "dtype": "float32", "meaning": meaning}]
         variants = {"x86-fp32": ("--marker", "fake_nan")}
         bundle = make_bundle(build, tmp_path / "x.oar", variants=variants, outputs=outputs)
-        with Classifier(bundle) as classifier:
+        with Classifier.open(bundle) as classifier:
             with pytest.raises(NotFiniteError, match="x86-fp32: 10 of 10 scores are NaN or infinite"):
                 classifier.classify(_CAT)
             with pytest.raises(NotFiniteError):
