@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 from benchmarks._measure import Ratio, compare
+from benchmarks._oarlock import make_dpn68
 from oarlock import Bundle, store
 
 # The core remembers no file that was changed a moment ago.
@@ -20,7 +19,7 @@ _SETTLED = 3.5
 def run() -> list[Ratio]:
     """Two ratios, each of a later time to the first: the path of a file with its hash checked, and a session."""
     with tempfile.TemporaryDirectory() as folder:
-        bundle = _make_bundle(Path(folder))
+        bundle = make_dpn68(Path(folder), "x86")
         time.sleep(_SETTLED)
         home = _home(Path(folder))
         before = os.environ.get("OARLOCK_HOME")
@@ -57,13 +56,6 @@ def _probe(bundle: Path, home: Path) -> Ratio:
     return compare(
         "open_bundle, 50 MB: model tried before", ("the second time", again), ("the first", first), pairs=7, limit=0.5
     )
-
-
-def _make_bundle(folder: Path) -> Path:
-    bundle = folder / "dpn68.oar"
-    command = ["opt", "DPN68", "--weights", "random", "--target", "x86", "--no-golden", "-o", str(bundle)]
-    subprocess.run([Path(sys.executable).with_name("oarlock"), *command], check=True, stdout=subprocess.DEVNULL)
-    return bundle
 
 
 def _home(folder: Path) -> Path:
