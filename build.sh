@@ -21,6 +21,7 @@ usage: ./build.sh COMMAND
   check           formatting, lint, types and warnings: ruff, mypy, clang-format, g++ and clang with warnings as errors
   native PRESET   the native core alone, by a preset of native/CMakePresets.json, into build/PRESET
   fuzz [SECONDS]  each fuzzer of native/fuzz for so long; 600 when not given
+  coverage        which lines of the packages and of the core the tests run: figures, and pages in build/coverage
   packages        an sdist and a wheel of each distribution, into dist/
   bench           the ratios of benchmarks/
   help            this text
@@ -158,13 +159,36 @@ test_all() {
   setup
   engine
   local preset
-  for preset in host asan; do
+  # GCC's sanitizers; threads take longer.
+  for preset in host asan ${full:+tsan}; do
     say "native tests ($preset)"
     native "$preset"
     ctest --test-dir "build/$preset" --output-on-failure --quiet -j "$jobs" || die "native tests failed ($preset)"
   done
   say "Python tests"
   .venv/bin/python -m pytest "${full[@]}"
+}
+
+# The tests of both languages against a core that counts; what Python makes the core do counts as well.
+coverage() {
+  setup
+  engine
+  native coverage
+  local out=$root/build/coverage
+  find "$out" -name '*.gcda' -delete
+  rm -rf "$out/python" "$out/report"
+  mkdir -p "$out/python" "$out/report"
+  quietly "$out/install.log" cmake --install "$out" --component runtime --prefix "$out/runtime"
+  say "native tests"
+  ctest --test-dir "$out" --output-on-failure --quiet -j "$jobs" || die "native tests failed"
+  say "Python tests"
+  OARLOCK_LIBRARY=$out/runtime/lib/liboarlock.so .venv/bin/python -m coverage run -m pytest
+  .venv/bin/python -m coverage combine --quiet
+  .venv/bin/python -m coverage html --quiet -d "$out/report/python"
+  .venv/bin/python -m coverage report
+  .venv/bin/gcovr --root native --filter native/src/ --filter native/plugin/ --print-summary --exclude-throw-branches \
+    --html-details "$out/report/core.html" --txt "$out/report/core.txt" "$out"
+  say "pages: build/coverage/report/python/index.html and build/coverage/report/core.html"
 }
 
 check() {
@@ -224,6 +248,7 @@ case "$command" in
   setup) setup && engine ;;
   demo) demo ;;
   test) test_all "$@" ;;
+  coverage) coverage ;;
   check) check ;;
   native) native "$@" ;;
   fuzz) fuzz "$@" ;;

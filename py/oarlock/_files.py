@@ -7,6 +7,7 @@ import errno
 import fcntl
 import hashlib
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from pathlib import Path
 __all__ = ["lock", "replace_directory", "sha256_file", "temporary_sibling", "write_atomically"]
 
 _MARK = ".oarlock-tmp"
+_OLD = ".oarlock-old"
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 
@@ -50,13 +52,13 @@ def temporary_sibling(destination: str | os.PathLike[str]) -> Iterator[Path]:
     """Yield a new empty directory beside ``destination``, on the same file system, and remove it afterwards.
 
     What it holds at the end goes with it: move results out with ``replace_directory`` or ``Path.replace``.
-    Siblings of the same destination whose process died are removed first; a living process holds a lock on its own.
+    Siblings of the same destination whose process died are removed first; a living process holds a lock on its own. If
+    one of them died between ``replace_directory``'s two renames, what was at ``destination`` is put back.
     The folder of ``destination`` must exist. Raises OSError.
     """
     destination = Path(destination)
-    prefix = f".{destination.name}."
-    _remove_leftovers(destination.parent, prefix)
-    path, descriptor = _create_locked(destination.parent, prefix)
+    _remove_leftovers(destination)
+    path, descriptor = _create_locked(destination)
     try:
         yield path
     finally:
@@ -69,7 +71,8 @@ def replace_directory(temporary: str | os.PathLike[str], destination: str | os.P
 
     Both must be on one file system (``temporary_sibling`` sees to that). The content is flushed to the disk first.
     An old directory is exchanged in one step (renameat2) and then removed; on a file system without that call it is
-    renamed aside first, and between two renames nothing is at ``destination``.
+    renamed aside first, and between two renames nothing is at ``destination``; who dies there leaves the old one to the
+    next ``temporary_sibling``.
     Raises OSError; NotADirectoryError when ``destination`` is a file or a link.
     """
     temporary, destination = Path(temporary), Path(destination)
@@ -84,11 +87,11 @@ def replace_directory(temporary: str | os.PathLike[str], destination: str | os.P
         shutil.rmtree(temporary, ignore_errors=True)
     else:
         with temporary_sibling(destination) as aside:
-            destination.rename(aside / "old")
+            destination.rename(aside / _OLD)
             try:
                 temporary.rename(destination)
             except OSError:
-                (aside / "old").rename(destination)
+                (aside / _OLD).rename(destination)
                 raise
     _sync(destination.parent)
 
@@ -112,10 +115,10 @@ def lock(path: str | os.PathLike[str], waiting: Callable[[], None] | None = None
         os.close(descriptor)
 
 
-def _create_locked(parent: Path, prefix: str) -> tuple[Path, int]:
+def _create_locked(destination: Path) -> tuple[Path, int]:
     # Between mkdir and flock another process may take the directory for a leftover and remove it; then try again.
     while True:
-        path = parent / f"{prefix}{secrets.token_hex(4)}{_MARK}"
+        path = destination.with_name(f".{destination.name}.{secrets.token_hex(4)}{_MARK}")
         path.mkdir()
         with suppress(FileNotFoundError):
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -125,14 +128,17 @@ def _create_locked(parent: Path, prefix: str) -> tuple[Path, int]:
             os.close(descriptor)
 
 
-def _remove_leftovers(parent: Path, prefix: str) -> None:
-    for path in parent.iterdir():
-        if not (path.name.startswith(prefix) and path.name.endswith(_MARK)):
+def _remove_leftovers(destination: Path) -> None:
+    sibling = re.compile(rf"\.{re.escape(destination.name)}\.[0-9a-f]{{8}}{re.escape(_MARK)}")
+    for path in destination.parent.iterdir():
+        if not sibling.fullmatch(path.name):
             continue
         with suppress(OSError):
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if (path / _OLD).is_dir() and not os.path.lexists(destination):
+                    (path / _OLD).rename(destination)
                 shutil.rmtree(path, ignore_errors=True)
             finally:
                 os.close(descriptor)

@@ -69,6 +69,7 @@ class _Distribution:
 
 
 _TOOLS = (
+    _Distribution("make", "cryptography", "makes keys, signs bundles", "cryptography"),
     _Program("build", "C++ compiler", "compiles", "g++", ("c++", "g++", "clang++")),
     _Program("build", "CMake", "configures the build", "cmake", ("cmake",), oldest=(3, 22)),
     _Program("build", "Ninja", "runs the build", "ninja-build", ("ninja", "ninja-build")),
@@ -100,7 +101,7 @@ _TOOLS = (
 
 
 def tool_checks() -> list[Check]:
-    """The checks of the groups "build" and "later". Nothing is imported; programs tell their versions, all at once."""
+    """The checks of tools: of signing, and of the groups "build" and "later". Nothing is imported; programs tell their versions, all at once."""
     with ThreadPoolExecutor() as pool:
         found = list(pool.map(lambda tool: tool.look(), _TOOLS))
     others = (target for target in store.TARGETS if target not in ("x86", store.machine_target()))

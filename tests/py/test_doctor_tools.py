@@ -50,7 +50,12 @@ HEADERS = {
     "libjpeg": ("libjpeg-dev", "jpeglib.h"),
     "libpng": ("libpng-dev", "png.h"),
 }
-DISTRIBUTIONS = {"ONNX Runtime": "onnxruntime", "Paddle2ONNX": "paddle2onnx", "Ray": "ray"}
+DISTRIBUTIONS = {
+    "cryptography": "cryptography",
+    "ONNX Runtime": "onnxruntime",
+    "Paddle2ONNX": "paddle2onnx",
+    "Ray": "ray",
+}
 
 
 @pytest.fixture(autouse=True)

@@ -151,6 +151,36 @@ def test_failed_rename_puts_the_old_directory_back(tmp_path: Path, monkeypatch: 
     assert (destination / "bundle.json").read_text() == "old"
 
 
+def test_who_dies_between_two_renames_loses_nothing(tmp_path: Path) -> None:
+    destination, longer = tmp_path / "x.oar", tmp_path / "x.oar.oar"
+    script = (
+        "import os, signal, sys\n"
+        "from pathlib import Path\n"
+        "from oarlock import _files\n"
+        "_files._exchange = lambda first, second: False\n"
+        "rename = Path.rename\n"
+        "def die(path, target):\n"
+        "    if path.name == 'new':\n"
+        "        os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    return rename(path, target)\n"
+        "Path.rename = die\n"
+        "destination = Path(sys.argv[1])\n"
+        "with _files.temporary_sibling(destination) as work:\n"
+        "    (work / 'new').mkdir()\n"
+        "    _files.replace_directory(work / 'new', destination)\n"
+    )
+    for path in (destination, longer):
+        _fill(path, path.name)
+        assert subprocess.run([sys.executable, "-c", script, path], check=False).returncode == -signal.SIGKILL
+        assert not path.exists()
+    with temporary_sibling(destination):
+        assert (destination / "bundle.json").read_text() == "x.oar"
+        assert not longer.exists()
+    with temporary_sibling(longer):
+        assert (longer / "bundle.json").read_text() == "x.oar.oar"
+    assert names(tmp_path) == ["x.oar", "x.oar.oar"]
+
+
 def test_lock_excludes_processes(tmp_path: Path) -> None:
     counter = tmp_path / "counter"
     counter.write_text("0")
