@@ -101,7 +101,7 @@ _TOOLS = (
 
 
 def tool_checks() -> list[Check]:
-    """The checks of tools: of signing, and of the groups "build" and "later". Nothing is imported; programs tell their versions, all at once."""
+    """What is there of tools, for signing, building and later. Nothing is imported; programs are asked all at once."""
     with ThreadPoolExecutor() as pool:
         found = list(pool.map(lambda tool: tool.look(), _TOOLS))
     others = (target for target in store.TARGETS if target not in ("x86", store.machine_target()))

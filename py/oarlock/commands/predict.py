@@ -11,6 +11,7 @@ import click
 
 from oarlock.commands._answers import CsvWriter, JsonWriter, TextWriter, Writer
 from oarlock.commands._interrupts import Interrupts
+from oarlock.commands._memory import Trimmer
 from oarlock.commands._pace import Pace
 from oarlock.commands._progress import Progress
 from oarlock.commands._shared import describe_error, json_option, printable, reports_errors
@@ -122,6 +123,7 @@ class _Run:
         self._writer = writer
         self._done = self._failed = 0
         self._pace = Pace(classifier.variant_id)
+        self._trimmer = Trimmer()
 
     def go(self, top: int, workers: int | None) -> None:
         """Raises click's Exit: 1 when a picture failed, 130 after Ctrl-C."""
@@ -132,6 +134,7 @@ class _Run:
                 for answer in self._classifier.stream(self._sources, top, workers=workers, read=Item.read):
                     with interrupts.held():
                         self._print(answer, progress)
+                    self._trimmer.picture_done()
         except KeyboardInterrupt:
             click.echo(f"Interrupted after {self._done} picture{'' if self._done == 1 else 's'}.", err=True)
             raise click.exceptions.Exit(130) from None
