@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-_NAMES = ("frames", "imports", "inspect", "isolation", "open_bundle", "pictures", "predict", "session")
+_NAMES = ("frames", "imports", "inspect", "isolation", "open_bundle", "opt", "pictures", "predict", "session")
 
 
 def main(names: list[str]) -> int:
@@ -17,7 +17,7 @@ def main(names: list[str]) -> int:
         limit = "" if ratio.limit is None else f", limit {ratio.limit:g}{'' if ratio.ok else ', BROKEN'}"
         print(
             f"{ratio.name}: {ratio.ratio:.3f}{limit}  "
-            f"({ratio.ours}: {ratio.ours_ms:.2f} ms; {ratio.theirs}: {ratio.theirs_ms:.2f} ms)"
+            f"({ratio.ours}: {ratio.ours_ms:.2f} {ratio.unit}; {ratio.theirs}: {ratio.theirs_ms:.2f} {ratio.unit})"
         )
     return 0 if all(ratio.ok for ratio in ratios) else 1
 

@@ -15,7 +15,8 @@ __all__ = ["Ratio", "compare", "compare_commands"]
 class Ratio:
     """One measured ratio: what ours and theirs are, the medians in milliseconds, and the limit, None where none is set.
 
-    ``ratio`` is the median over pairs, each pair measured back to back, so that a drift of the machine falls out.
+    A ratio of something else than times says its ``unit``. ``ratio`` is the median over pairs, each measured back
+    to back, so that a drift of the machine falls out.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Ratio:
     theirs_ms: float
     ratio: float
     limit: float | None
+    unit: str = "ms"
 
     @property
     def ok(self) -> bool:

@@ -66,7 +66,9 @@ ConfigBase::ConfigBase(PowerMode power, int thread_count)
       mode(power),
       opencl_tune_mode(CL_TUNE_NONE),
       opencl_precision(CL_PRECISION_AUTO),
+#if OARLOCK_LITE_LAYOUT != 210
       nnadapter_context_callback(nullptr),
+#endif
       device_id(0),
       x86_math_num_threads(1),
       metal_use_mps(false),
@@ -82,14 +84,26 @@ ConfigBase::ConfigBase(PowerMode power, int thread_count)
 void ConfigBase::set_threads(int count) { threads = count; }
 void ConfigBase::set_power_mode(PowerMode power) { mode = power; }
 void ConfigBase::set_x86_math_num_threads(int count) { x86_math_num_threads = count; }
-void ConfigBase::add_discarded_pass(std::string pass) { discarded_passes.push_back(pass); }
 
 void MobileConfig::set_model_from_file(const std::string& path) { lite_model_file = path; }
 
+#if OARLOCK_LITE_LAYOUT == 210 || OARLOCK_LITE_LAYOUT == 211
+void MobileConfig::set_model_from_buffer(const std::string& bytes) {
+  lite_model_file = bytes;
+  model_from_memory = true;
+}
+#elif OARLOCK_LITE_LAYOUT == 214
+void MobileConfig::set_model_from_buffer(const char* data, size_t size) {
+  model_data = data;
+  model_data_size = size;
+  model_from_memory = true;
+}
+#else
 void MobileConfig::set_model_from_buffer(const char* data, size_t size) {
   lite_model_file.assign(data, size);
   model_from_memory = true;
 }
+#endif
 
 // ---- Predictors
 

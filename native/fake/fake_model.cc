@@ -62,9 +62,15 @@ void* FakeTensor::allocate(size_t size) {
 }
 
 FakeModel FakeModel::load(const paddle::lite_api::MobileConfig& config) {
-  const std::string& model = config.lite_model_file;
-  const ByteSource file = config.model_from_memory ? ByteSource::from_memory("memory", model.data(), model.size())
-                                                   : ByteSource::open_file(model);
+  const std::string& text = config.lite_model_file;
+#if OARLOCK_LITE_LAYOUT == 214
+  const ByteSource file = config.model_from_memory
+                              ? ByteSource::from_memory("memory", config.model_data, config.model_data_size)
+                              : ByteSource::open_file(text);
+#else
+  const ByteSource file = config.model_from_memory ? ByteSource::from_memory("memory", text.data(), text.size())
+                                                   : ByteSource::open_file(text);
+#endif
   const NbModel nb = read_nb(file);
   FakeModel result;
   const auto convert = [](const NbTensor& tensor) {

@@ -1,9 +1,11 @@
-// The part of Paddle Lite 2.12's C++ interface that Oarlock calls, declared by us.
+// The part of Paddle Lite's C++ interface that Oarlock calls, declared by us.
 //
-// Paddle Lite ships no headers with its Python wheel, so these declarations state the binary layout of version 2.12:
-// the order of members and of virtual functions is what matters, the names of private members are ours. Sizes are
-// asserted below for every ABI we build for, and check_layout() in plugin.cc asks the loaded library whether it agrees
-// before anything else is called. Strings are libstdc++'s new ones (_GLIBCXX_USE_CXX11_ABI=1) or libc++'s.
+// Paddle Lite ships no headers with its Python wheel, so these declarations state the binary layout of its classes: the
+// order of members and of virtual functions is what matters, the names of private members are ours. What is here is the
+// same in versions 2.10 to 2.14rc0; the configuration classes are not, and lie in layouts/, one header for each layout.
+// OARLOCK_LITE_LAYOUT chooses: 210, 211, 212 (when undefined) or 214. Sizes are asserted below for every ABI we build
+// for, and check_layout() asks the loaded library whether it agrees before anything else is called. Strings are
+// libstdc++'s new ones (_GLIBCXX_USE_CXX11_ABI=1) or libc++'s.
 //
 // Whoever includes this must link against a library of that interface; see plugin/CMakeLists.txt for the stubs.
 #ifndef OARLOCK_PLUGIN_LITE_API_H_
@@ -106,6 +108,7 @@ class PaddlePredictor {
   virtual std::unique_ptr<Tensor> GetMutableTensor(const std::string& name);
   // Writes `path`.nb for kNaiveBuffer. Full library only.
   virtual void SaveOptimizedModel(const std::string& path, LiteModelType type, bool record_info);
+  // From 2.13rc0 on there is one more function here; nothing behind this line is called through a predictor.
   virtual ~PaddlePredictor();
 
  protected:
@@ -113,72 +116,32 @@ class PaddlePredictor {
   PowerMode mode_ = LITE_POWER_NO_BIND;
 };
 
-// What both kinds of configuration begin with. The engine fills it in its constructor; members whose setters are not
-// listed here are not used by Oarlock.
-struct ConfigBase {
-  explicit ConfigBase(PowerMode mode = LITE_POWER_NO_BIND, int threads = 1);
-  void set_threads(int threads);
-  void set_power_mode(PowerMode mode);
-  void set_x86_math_num_threads(int threads);
-  void add_discarded_pass(std::string pass);
-
-  std::string model_dir;
-  int threads;
-  PowerMode mode;
-  CLTuneMode opencl_tune_mode;
-  std::string opencl_bin_path;
-  std::string opencl_bin_name;
-  CLPrecisionType opencl_precision;
-  std::string subgraph_model_cache_dir;
-  std::map<std::string, std::pair<std::vector<char>, std::vector<char>>> subgraph_model_cache_buffers;
-  std::vector<std::string> nnadapter_device_names;
-  std::string nnadapter_context_properties;
-  int (*nnadapter_context_callback)(int event, void* user_data);
-  std::string nnadapter_model_cache_dir;
-  std::map<std::string, std::vector<std::vector<int64_t>>> nnadapter_dynamic_shape_info;
-  std::map<std::string, std::vector<char>> nnadapter_model_cache_buffers;
-  int device_id;
-  int x86_math_num_threads;
-  std::string metal_path;
-  bool metal_use_mps;
-  bool metal_use_aggressive;
-  void* metal_device;
-  bool metal_use_memory_reuse;
-  std::vector<std::string> discarded_passes;
+// sizeof of every class, for an ABI that Oarlock is built for.
+struct AbiSizes {
+  size_t config_base, cxx_config, mobile_config, place, tensor, predictor;
 };
 
-class CxxModelBuffer;
+}  // namespace lite_api
+}  // namespace paddle
 
-// A source model for the optimiser: full library only. The engine's setters of these members only assign them.
-struct CxxConfig : ConfigBase {
-  std::vector<Place> valid_places;
-  std::string model_file;
-  std::string param_file;
-  std::shared_ptr<CxxModelBuffer> model_buffer;
-  std::vector<std::string> passes_internal;
-  bool quant_model = false;
-  QuantType quant_type = QuantType::QUANT_INT16;
-  bool sparse_model = false;
-  float sparse_threshold = 0.6f;
-  std::map<int, std::vector<std::shared_ptr<void>>> preferred_inputs_for_warmup;
-  std::string nnadapter_subgraph_partition_config_path;
-  std::string nnadapter_subgraph_partition_config_buffer;
-  std::string nnadapter_mixed_precision_config_path;
-  std::string nnadapter_mixed_precision_config_buffer;
-};
+// ConfigBase, CxxConfig and MobileConfig; kAbiSizes; kLayoutVersions, the versions that lay them out so;
+// kConfigBaseWritten, where the last byte ends that ConfigBase's constructor writes. give_model() has a MobileConfig
+// read a model from memory, which must stay as it is until the predictor is made, and was_given() tells whether the
+// members say that.
+#if !defined(OARLOCK_LITE_LAYOUT) || OARLOCK_LITE_LAYOUT == 212
+#include "layouts/config_2_12.h"
+#elif OARLOCK_LITE_LAYOUT == 210
+#include "layouts/config_2_10.h"
+#elif OARLOCK_LITE_LAYOUT == 211
+#include "layouts/config_2_11.h"
+#elif OARLOCK_LITE_LAYOUT == 214
+#include "layouts/config_2_14.h"
+#else
+#error "OARLOCK_LITE_LAYOUT is none of 210, 211, 212 and 214"
+#endif
 
-// An optimised model (.nb).
-struct MobileConfig : ConfigBase {
-  void set_model_from_file(const std::string& path);
-  // Copies the bytes.
-  void set_model_from_buffer(const char* data, size_t size);
-
-  bool model_from_memory = false;
-  PrecisionMode precision_mode = LITE_PRECISION_NORMAL;
-  std::string lite_model_file;
-  std::string model_buffer;
-  std::string param_buffer;
-};
+namespace paddle {
+namespace lite_api {
 
 // Exported by both libraries for MobileConfig and by the full library for CxxConfig.
 template <typename ConfigT>
@@ -186,26 +149,15 @@ std::shared_ptr<PaddlePredictor> CreatePaddlePredictor(const ConfigT& config);
 extern template std::shared_ptr<PaddlePredictor> CreatePaddlePredictor<MobileConfig>(const MobileConfig& config);
 extern template std::shared_ptr<PaddlePredictor> CreatePaddlePredictor<CxxConfig>(const CxxConfig& config);
 
-// sizeof of every class, for the ABIs that Oarlock is built for.
-struct AbiSizes {
-  size_t config_base, cxx_config, mobile_config, place, tensor, predictor;
-};
-
-#if defined(_LIBCPP_VERSION)
-constexpr AbiSizes kAbiSizes =
-    sizeof(void*) == 8 ? AbiSizes{352, 600, 432, 16, 8, 16} : AbiSizes{184, 316, 228, 16, 4, 12};
-#else
-static_assert(_GLIBCXX_USE_CXX11_ABI == 1, "Paddle Lite 2.12 is built with libstdc++'s new std::string");
-constexpr AbiSizes kAbiSizes =
-    sizeof(void*) == 8 ? AbiSizes{480, 800, 584, 16, 8, 16} : AbiSizes{304, 520, 384, 16, 4, 12};
+#if !defined(_LIBCPP_VERSION)
+static_assert(_GLIBCXX_USE_CXX11_ABI == 1, "Paddle Lite is built with libstdc++'s new std::string");
 #endif
-
-static_assert(sizeof(ConfigBase) == kAbiSizes.config_base, "ConfigBase is not laid out as in Paddle Lite 2.12");
-static_assert(sizeof(CxxConfig) == kAbiSizes.cxx_config, "CxxConfig is not laid out as in Paddle Lite 2.12");
-static_assert(sizeof(MobileConfig) == kAbiSizes.mobile_config, "MobileConfig is not laid out as in Paddle Lite 2.12");
-static_assert(sizeof(Place) == kAbiSizes.place, "Place is not laid out as in Paddle Lite 2.12");
-static_assert(sizeof(Tensor) == kAbiSizes.tensor, "Tensor is not laid out as in Paddle Lite 2.12");
-static_assert(sizeof(PaddlePredictor) == kAbiSizes.predictor, "PaddlePredictor is not laid out as in Paddle Lite 2.12");
+static_assert(sizeof(ConfigBase) == kAbiSizes.config_base, "ConfigBase is not laid out as in Paddle Lite");
+static_assert(sizeof(CxxConfig) == kAbiSizes.cxx_config, "CxxConfig is not laid out as in Paddle Lite");
+static_assert(sizeof(MobileConfig) == kAbiSizes.mobile_config, "MobileConfig is not laid out as in Paddle Lite");
+static_assert(sizeof(Place) == kAbiSizes.place, "Place is not laid out as in Paddle Lite");
+static_assert(sizeof(Tensor) == kAbiSizes.tensor, "Tensor is not laid out as in Paddle Lite");
+static_assert(sizeof(PaddlePredictor) == kAbiSizes.predictor, "PaddlePredictor is not laid out as in Paddle Lite");
 
 }  // namespace lite_api
 }  // namespace paddle

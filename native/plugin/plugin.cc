@@ -1,11 +1,11 @@
 // The plugin: Paddle Lite's C++ interface behind the C functions of plugin_abi.h.
 #include <cstring>
 #include <exception>
-#include <new>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "layout_check.h"
 #include "lite_api.h"
 #include "plugin_abi.h"
 #include "tensor_types.h"
@@ -35,45 +35,14 @@ int guarded(char* error, Body&& body) noexcept {
   return 1;
 }
 
-// Storage for a config of any version, filled with a pattern, so that what the engine's constructor wrote can be seen.
-class PatternedStorage {
- public:
-  PatternedStorage() { std::memset(bytes_, kPattern, sizeof bytes_); }
-  void* get() { return bytes_; }
-  // One past the last byte that differs from the pattern.
-  size_t written() const {
-    asm volatile("" : : "r"(bytes_) : "memory");  // The writer is the engine's code, which the optimiser cannot see.
-    size_t end = sizeof bytes_;
-    while (end > 0 && bytes_[end - 1] == kPattern) --end;
-    return end;
-  }
-
- private:
-  static constexpr unsigned char kPattern = 0xA5;
-  alignas(std::max_align_t) unsigned char bytes_[4096];
-};
-
-// Every version's ConfigBase has another size or other members at its end (2.11 and 2.12 are the same for our purpose),
-// so where the engine's own constructor stops writing tells whether the declarations fit. An object of another layout
-// is left undestroyed.
 int check_layout(char* error) {
-  return guarded(error, [] {
-    PatternedStorage storage;
-    auto* base = new (storage.get()) lite::ConfigBase();
-    if (storage.written() != sizeof(lite::ConfigBase)) {
-      throw std::runtime_error("its ConfigBase has " + std::to_string(storage.written()) + " bytes, expected " +
-                               std::to_string(sizeof(lite::ConfigBase)));
-    }
-    base->set_x86_math_num_threads(7);
-    if (base->mode != lite::LITE_POWER_NO_BIND || base->device_id != 0 || base->x86_math_num_threads != 7) {
-      throw std::runtime_error("the members of its ConfigBase are not where version 2.12 has them");
-    }
-    base->~ConfigBase();
-    lite::MobileConfig mobile;
-    mobile.set_model_from_buffer("oarlock", 7);
-    if (!mobile.model_from_memory || mobile.lite_model_file != "oarlock") {
-      throw std::runtime_error("the members of its MobileConfig are not where version 2.12 has them");
-    }
+  return guarded(error, [] { oarlock::plugin::check_layout(); });
+}
+
+int engine_version(char* version, char* error) {
+  return guarded(error, [&] {
+    std::strncpy(version, oarlock::plugin::ask_version().c_str(), kOarlockPluginVersionBytes - 1);
+    version[kOarlockPluginVersionBytes - 1] = '\0';
   });
 }
 
@@ -82,7 +51,6 @@ int check_layout(char* error) {
 struct oarlock_predictor {
   std::shared_ptr<lite::PaddlePredictor> engine;
   int threads = 1;
-  std::string version;
   std::vector<std::string> inputs;
   std::vector<std::string> outputs;
 };
@@ -98,13 +66,12 @@ int create(const oarlock_predictor_options* options, oarlock_predictor** out, ch
     if (options->path != nullptr) {
       config.set_model_from_file(options->path);
     } else {
-      config.set_model_from_buffer(static_cast<const char*>(options->data), options->size);
+      lite::give_model(config, static_cast<const char*>(options->data), options->size);
     }
     auto predictor = std::make_unique<oarlock_predictor>();
     predictor->threads = options->threads;
     predictor->engine = lite::CreatePaddlePredictor<lite::MobileConfig>(config);
     if (predictor->engine == nullptr) throw std::runtime_error("it returned no predictor");
-    predictor->version = predictor->engine->GetVersion();
     predictor->inputs = predictor->engine->GetInputNames();
     predictor->outputs = predictor->engine->GetOutputNames();
     *out = predictor.release();
@@ -116,7 +83,6 @@ void destroy(oarlock_predictor* predictor) {
   guarded(ignored, [&] { delete predictor; });
 }
 
-const char* version(const oarlock_predictor* predictor) { return predictor->version.c_str(); }
 size_t input_count(const oarlock_predictor* predictor) { return predictor->inputs.size(); }
 size_t output_count(const oarlock_predictor* predictor) { return predictor->outputs.size(); }
 const char* input_name(const oarlock_predictor* predictor, size_t index) { return predictor->inputs[index].c_str(); }
@@ -149,9 +115,19 @@ int output(oarlock_predictor* predictor, size_t index, oar_tensor* out, char* er
   });
 }
 
+// The versions of the layout, and NULL.
+template <size_t N>
+struct NullTerminated {
+  explicit constexpr NullTerminated(const char* const (&values)[N]) : texts() {
+    for (size_t i = 0; i < N; ++i) texts[i] = values[i];
+  }
+  const char* texts[N + 1];
+};
+constexpr NullTerminated kVersions(lite::kLayoutVersions);
+
 constexpr oarlock_plugin_table kTable = {
-    kOarlockPluginAbi, "2.12",     check_layout, create,    destroy, version, input_count,
-    output_count,      input_name, output_name,  set_input, run,     output,
+    kOarlockPluginAbi, kVersions.texts, check_layout, engine_version, create, destroy, input_count,
+    output_count,      input_name,      output_name,  set_input,      run,    output,
 };
 
 }  // namespace

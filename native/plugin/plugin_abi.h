@@ -1,8 +1,9 @@
 // What the core calls of an engine: one table of C functions, exported by a plugin library.
 //
 // The core is built without any Paddle Lite file. A plugin is a small library of ours that is linked against the soname
-// of one Paddle Lite library and includes lite_api.h; the core opens it after the engine, asks for
-// oarlock_plugin_table() and from then on speaks only through these functions. No C++ type and no exception crosses.
+// of one Paddle Lite library and includes lite_api.h with one of its layouts; the core opens plugins after the engine
+// until one fits, and from then on speaks only through the functions of its table. No C++ type and no exception
+// crosses.
 //
 // Functions that can fail return 0 on success and otherwise put a NUL-terminated text into `error`, cut to
 // kOarlockPluginErrorBytes. A predictor may be used by one thread at a time.
@@ -18,7 +19,7 @@
 extern "C" {
 #endif
 
-enum { kOarlockPluginAbi = 1, kOarlockPluginErrorBytes = 512 };
+enum { kOarlockPluginAbi = 2, kOarlockPluginErrorBytes = 512, kOarlockPluginVersionBytes = 64 };
 
 typedef struct oarlock_predictor oarlock_predictor;
 
@@ -31,18 +32,21 @@ typedef struct oarlock_predictor_options {
 } oarlock_predictor_options;
 
 typedef struct oarlock_plugin_table {
-  int32_t abi;                /* kOarlockPluginAbi of the plugin's build */
-  const char* layout_version; /* the engine version whose interface the plugin declares, "2.12" */
+  int32_t abi;                 /* kOarlockPluginAbi of the plugin's build */
+  const char* const* versions; /* of the engine, whose interface the plugin declares: "2.12", …; ends with NULL */
 
   /* Whether the loaded library lays its configuration out as the plugin declares. Called once, before all others. */
   int (*check_layout)(char* error);
+
+  /* What the engine says of its own version, "v2.12" or a commit, cut to kOarlockPluginVersionBytes with the NUL. Not
+   * to be called while another thread creates. */
+  int (*engine_version)(char* version, char* error);
 
   /* Not to be called by two threads at once: the engine fills global registries. */
   int (*create)(const oarlock_predictor_options* options, oarlock_predictor** out, char* error);
   void (*destroy)(oarlock_predictor* predictor);
 
-  /* What the engine says of its own version, "v2.12" or a commit. Texts live as long as the predictor. */
-  const char* (*version)(const oarlock_predictor* predictor);
+  /* Texts live as long as the predictor. */
   size_t (*input_count)(const oarlock_predictor* predictor);
   size_t (*output_count)(const oarlock_predictor* predictor);
   const char* (*input_name)(const oarlock_predictor* predictor, size_t index);

@@ -15,11 +15,18 @@ namespace {
 constexpr int64_t kFormatVersion = 1;
 constexpr int64_t kLargest = std::numeric_limits<int64_t>::max();
 constexpr size_t kMostEntries = 65536;
-constexpr size_t kLongestName = 255;  // What file systems take for each part of a path.
+constexpr const char* kCustomTarget = "custom";  // Made with --places, never picked by itself.
+constexpr size_t kLongestName = 255;             // What file systems take for each part of a path.
 
 bool is_plain_character(char c, bool first) {
   if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_') return true;
   return !first && (c == '.' || c == '-');
+}
+
+// What its maker calls a variant of the target "custom".
+bool is_word(const std::string& name) {
+  const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; };
+  return !name.empty() && std::all_of(name.begin(), name.end(), fits);
 }
 
 bool is_plain_name(const std::string& name) {
@@ -100,13 +107,21 @@ class ManifestReader {
   }
 
   void read_variant(const JsonField& field) {
-    field.object({"id", "target", "precision", "file", "sha256", "size", "engine", "ops", "kernels", "quantisation"});
+    field.object({"id", "target", "precision", "file", "sha256", "size", "engine", "ops", "kernels", "quantisation"},
+                 {"places"});
     BundleVariant variant;
-    field["target"].one_of({"x86", "arm64", "armv7", "opencl"});
-    field["precision"].one_of({"fp32", "fp16", "int8w", "int16w", "int8"});
+    field["target"].one_of({"x86", "arm64", "armv7", "opencl", kCustomTarget});
     variant.id = field["id"].string();
     variant.target = field["target"].string();
     variant.precision = field["precision"].string();
+    if (variant.target != kCustomTarget) {
+      field["precision"].one_of({"fp32", "fp16", "int8w", "int16w", "int8"});
+    } else if (!is_word(variant.precision)) {
+      field["precision"].expected("a name of lower-case letters, digits and underscores");
+    }
+    if (field.has("places")) {
+      for (const JsonField& place : field["places"].items(1, kMostEntries)) place.non_empty_string();
+    }
     if (variant.id != variant.target + "-" + variant.precision) {
       field["id"].bad("is \"", variant.id, "\", expected \"", variant.target, "-", variant.precision, "\"");
     }

@@ -1,10 +1,8 @@
 #include "engine.h"
 
 #include <memory>
-#include <vector>
 
 #include "engine_library.h"
-#include "engine_probe.h"
 #include "nb.h"
 #include "status.h"
 
@@ -30,38 +28,36 @@ Resident*& resident() {
   return instance;
 }
 
-std::string ask_version(oar_engine& engine) {
-  const std::vector<unsigned char> model = empty_nb_model();
-  oarlock_predictor_options options = {};
-  options.data = model.data();
-  options.size = model.size();
-  options.threads = 1;
-  options.power = OAR_POWER_NO_BIND;
-  try {
-    return engine.plugin->version(Predictor(engine, "an empty model", options).get());
-  } catch (const Error& error) {
-    fail(OAR_ENGINE_UNAVAILABLE, engine.path, ": does not tell its version: ", error.what());
+std::string ask_version(const oar_engine& engine) {
+  char version[kOarlockPluginVersionBytes] = "";
+  char error[kOarlockPluginErrorBytes] = "";
+  if (engine.plugin->engine_version(version, error) != 0) {
+    fail(OAR_ENGINE_UNAVAILABLE, engine.path, ": does not tell its version: ", error);
   }
+  return version;
 }
 
 std::unique_ptr<oar_engine> open_engine(const EngineLibrary& library) {
   auto engine = std::make_unique<oar_engine>();
   engine->path = library.path();
   engine->plugin = library.open_plugin();
-  char error[kOarlockPluginErrorBytes] = "";
-  const std::string expected = engine->plugin->layout_version;
-  if (engine->plugin->check_layout(error) != 0) {
-    fail(OAR_ENGINE_UNAVAILABLE, engine->path, ": is not laid out as Paddle Lite ", expected, ": ", error,
-         "; use the library of version ", expected);
-  }
   engine->reported_version = ask_version(*engine);
   const std::string number = version_number(engine->reported_version);
+  std::string known;
+  for (const char* const* version = engine->plugin->versions; *version != nullptr; ++version) {
+    if (number == *version) engine->release = number;
+    known += (known.empty() ? "" : " or ") + std::string(*version);
+  }
   if (number.empty()) {
-    engine->version = engine->reported_version.empty() ? expected : expected + "+" + engine->reported_version;
-  } else if (number == expected) {
-    engine->version = number;
+    // Built from a commit without a tag; what it is laid out as is the best that can be said.
+    engine->release = engine->plugin->versions[0];
+    const std::string& commit = engine->reported_version;
+    engine->version = commit.empty() ? engine->release : engine->release + "+" + commit;
+  } else if (!engine->release.empty()) {
+    engine->version = engine->release;
   } else {
-    fail(OAR_ENGINE_UNAVAILABLE, engine->path, ": is Paddle Lite ", number, ", expected ", expected);
+    fail(OAR_ENGINE_UNAVAILABLE, engine->path, ": is Paddle Lite ", number, ", but laid out as ", known,
+         ", expected a version that Oarlock knows");
   }
   return engine;
 }

@@ -11,7 +11,8 @@
 // Made once, never destroyed: the library cannot be unloaded.
 struct oar_engine {
   std::string path;
-  std::string version;           // "2.12", or "2.12+COMMIT" for a library built from a commit without a tag.
+  std::string release;           // "2.12": what models for it are made by.
+  std::string version;           // The same, or "2.12+COMMIT" for a library built from a commit without a tag.
   std::string reported_version;  // In the engine's own words.
   const oarlock_plugin_table* plugin = nullptr;
   std::mutex create_mutex;  // The engine fills global registries while it makes a predictor.

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <vector>
 
 #include "elf_file.h"
 #include "oarlock.h"
@@ -17,15 +18,20 @@
 namespace oarlock {
 namespace {
 
+// Which plugins may fit the libraries of a soname, in the order in which they are tried. 2.12's is first and names
+// functions that 2.11 and 2.10 lack; 2.11's would bind to 2.12, too.
 struct Flavour {
   const char* soname;
-  const char* plugin;
+  std::vector<const char*> plugins;
   const char* description;
 };
 
-constexpr Flavour kFlavours[] = {
-    {"liblite_pybind.so", "liboarlock_lite_full.so", "lite.so of the paddlelite wheel"},
-    {"libpaddle_light_api_shared.so", "liboarlock_lite_light.so", "libpaddle_light_api_shared.so of a release"},
+const Flavour kFlavours[] = {
+    {"liblite_pybind.so",
+     {"liboarlock_lite_full_2_12.so", "liboarlock_lite_full_2_11.so", "liboarlock_lite_full_2_10.so",
+      "liboarlock_lite_full_2_14.so"},
+     "lite.so of the paddlelite wheel"},
+    {"libpaddle_light_api_shared.so", {"liboarlock_lite_light_2_12.so"}, "libpaddle_light_api_shared.so of a release"},
 };
 constexpr const char* kPythonSymbols = "liboarlock_python_symbols.so";
 constexpr const char* kMkl = "libmklml_intel.so";
@@ -114,6 +120,29 @@ void open_mkl(void* engine, const std::string& path) {
   }
 }
 
+// The plugin at `path` when it binds to the engine in this process and its declarations fit it; otherwise nullptr, and
+// why not.
+const oarlock_plugin_table* fitting(const std::string& path, std::string& reason) {
+  const std::string name = path.substr(path.rfind('/') + 1);
+  void* plugin = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (plugin == nullptr) {
+    reason = text(name, " cannot be bound to it: ", last_dl_error());
+    return nullptr;
+  }
+  using Entry = const oarlock_plugin_table* (*)();
+  const auto entry = reinterpret_cast<Entry>(::dlsym(plugin, OARLOCK_PLUGIN_SYMBOL));
+  const oarlock_plugin_table* table = entry == nullptr ? nullptr : entry();
+  if (table == nullptr || table->abi != kOarlockPluginAbi) {
+    fail(OAR_ENGINE_UNAVAILABLE, path,
+         ": is no plugin of this build of Oarlock; install all of its libraries together");
+  }
+  char error[kOarlockPluginErrorBytes] = "";
+  if (table->check_layout(error) == 0) return table;
+  reason = text(table->versions[0], ": ", error);
+  ::dlclose(plugin);
+  return nullptr;
+}
+
 }  // namespace
 
 LibraryId identify_library(const std::string& path) {
@@ -128,9 +157,9 @@ LibraryId identify_library(const std::string& path) {
   return {status.st_dev, status.st_ino, resolved.get()};
 }
 
-EngineLibrary::EngineLibrary(const LibraryId& id) : path_(id.path), plugin_(nullptr), handle_(nullptr) {
+EngineLibrary::EngineLibrary(const LibraryId& id) : path_(id.path), plugins_(nullptr), handle_(nullptr) {
   const Flavour& flavour = flavour_of(path_);
-  plugin_ = flavour.plugin;
+  plugins_ = &flavour.plugins;
   refuse_namesake(id, flavour.soname);
   provide_python_symbols();
   handle_ = ::dlopen(path_.c_str(), RTLD_LAZY | RTLD_LOCAL);
@@ -139,20 +168,14 @@ EngineLibrary::EngineLibrary(const LibraryId& id) : path_(id.path), plugin_(null
 
 const oarlock_plugin_table* EngineLibrary::open_plugin() const {
   open_mkl(handle_, path_);
-  const std::string path = companion(plugin_);
-  void* plugin = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (plugin == nullptr) {
-    fail(OAR_ENGINE_UNAVAILABLE, path_, ": ", plugin_, " cannot be bound to it (", last_dl_error(),
-         "): is it Paddle Lite 2.12, and is Oarlock installed whole?");
+  std::string reasons;
+  for (const char* name : *plugins_) {
+    std::string reason;
+    if (const oarlock_plugin_table* table = fitting(companion(name), reason)) return table;
+    reasons += (reasons.empty() ? "" : "; ") + reason;
   }
-  using Entry = const oarlock_plugin_table* (*)();
-  const auto entry = reinterpret_cast<Entry>(::dlsym(plugin, OARLOCK_PLUGIN_SYMBOL));
-  const oarlock_plugin_table* table = entry == nullptr ? nullptr : entry();
-  if (table == nullptr || table->abi != kOarlockPluginAbi) {
-    fail(OAR_ENGINE_UNAVAILABLE, path,
-         ": is no plugin of this build of Oarlock; install all of its libraries together");
-  }
-  return table;
+  fail(OAR_ENGINE_UNAVAILABLE, path_, ": fits none of the versions of Paddle Lite that Oarlock knows here (", reasons,
+       "); use the library of one of them, and Oarlock with all of its libraries beside each other");
 }
 
 }  // namespace oarlock

@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <string>
+#include <vector>
 
 #include "plugin_abi.h"
 
@@ -33,12 +34,12 @@ class EngineLibrary {
 
   const std::string& path() const { return path_; }
 
-  // Loads the plugin for this library, from beside the core or else by name. OAR_ENGINE_UNAVAILABLE otherwise.
+  // Loads the plugin whose declarations fit this library, from beside the core. OAR_ENGINE_UNAVAILABLE otherwise.
   const oarlock_plugin_table* open_plugin() const;
 
  private:
   std::string path_;
-  const char* plugin_;  // File name.
+  const std::vector<const char*>* plugins_;  // File names, in the order in which to try them.
   void* handle_;
 };
 

@@ -27,7 +27,10 @@ std::string version_number(const std::string& version) {
   for (size_t i = begin; i < dot; ++i) {
     if (!is_digit(i)) return "";
   }
-  return version.substr(begin);
+  const size_t candidate = version.find("-rc", dot);
+  if (candidate == std::string::npos) return version.substr(begin);
+  const std::string number = version.substr(candidate + 3);
+  return version.substr(begin, candidate - begin) + "rc" + (number.empty() ? "0" : number);
 }
 
 }  // namespace oarlock

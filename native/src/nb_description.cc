@@ -32,6 +32,7 @@ std::string describe_nb(const NbModel& model) {
       {"ops", model.program.ops},
       {"op_count", model.program.op_count},
       {"kernels", model.program.kernels},
+      {"kernel_ops", model.program.kernel_ops},
       {"params",
        {{"count", model.params.count},
         {"elements", model.params.elements},

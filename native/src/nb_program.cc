@@ -15,6 +15,7 @@ namespace {
 namespace schema = nb_schema;
 
 constexpr const char* kKernelAttribute = "__@kernel_type_attr@__";
+constexpr const char* kAcceleratorTarget = "nnadapter";
 constexpr const char* kNoVariable = "@EMPTY@";  // PaddlePaddle's name for an optional argument left out.
 constexpr size_t kLongestName = 4096;
 constexpr int64_t kLargestDimension = int64_t{1} << 40;
@@ -127,7 +128,7 @@ class ProgramReader {
       check_arguments(b, op.inputs(), where);
       check_arguments(b, op.outputs(), where);
       check_attributes(op.attrs(), where);
-      count(op, type, where);
+      count(b, op, type, where);
       if (type != "feed") note_written(op);
       if (b != 0) continue;
       if (type == "feed") place(result_.inputs, op, op.outputs(), "Out", where);
@@ -227,17 +228,21 @@ class ProgramReader {
     return nullptr;
   }
 
-  void count(const schema::OpDesc& op, std::string_view type, const std::string& where) {
+  void count(size_t b, const schema::OpDesc& op, std::string_view type, const std::string& where) {
     ++result_.op_count;
     ++result_.ops[std::string(type)];
     const schema::Attr* attribute = find(op, kKernelAttribute);
+    // Blocks that an accelerator's own compiler takes have no kernels; no processor of ours opens such a program.
+    if (attribute == nullptr && b > 0 && result_.targets.count(kAcceleratorTarget) != 0) return;
     if (attribute == nullptr || attribute->type() != schema::AttrType::STRING) {
       bad(where, " names no kernel: the program was not optimised for Paddle Lite");
     }
     const std::string_view kernel_name = name_of(attribute->s(), where);
     const auto kernel = parse_kernel(kernel_name);
     if (!kernel) bad(where, " names the kernel '", kernel_name, "', expected op/alias/target/precision/layout");
-    ++result_.kernels[text(kernel->target, "/", kernel->precision, "/", kernel->layout)];
+    const std::string place = text(kernel->target, "/", kernel->precision, "/", kernel->layout);
+    ++result_.kernels[place];
+    ++result_.kernel_ops[place][std::string(type)];
     result_.targets.insert(kernel->target);
   }
 

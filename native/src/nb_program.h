@@ -24,12 +24,13 @@ struct NbTensor {
 };
 
 struct NbProgram {
-  std::vector<NbTensor> inputs;            // By the index that the engine gives them.
-  std::vector<NbTensor> outputs;           // Likewise.
-  std::map<std::string, int64_t> ops;      // Operators by type.
-  std::map<std::string, int64_t> kernels;  // Operators by "target/precision/layout".
-  std::set<std::string> targets;           // Of the kernels.
-  std::set<std::string> persistable;       // Names of the variables that must have a parameter.
+  std::vector<NbTensor> inputs;                                      // By the index that the engine gives them.
+  std::vector<NbTensor> outputs;                                     // Likewise.
+  std::map<std::string, int64_t> ops;                                // Operators by type.
+  std::map<std::string, int64_t> kernels;                            // Operators by "target/precision/layout".
+  std::map<std::string, std::map<std::string, int64_t>> kernel_ops;  // The same, and by type.
+  std::set<std::string> targets;                                     // Of the kernels.
+  std::set<std::string> persistable;  // Names of the variables that must have a parameter.
   int64_t op_count = 0;
 };
 

@@ -55,10 +55,9 @@ void check_target(const NbModel& model) {
 }
 
 void check_version(const NbModel& model, const oar_engine& engine) {
-  const std::string expected = engine.plugin->layout_version;
   const std::string& found = model.container.version;
   const std::string number = version_number(found);
-  if (number == expected || found == engine.reported_version) return;
+  if (number == engine.release || found == engine.reported_version) return;
   fail(OAR_VERSION_MISMATCH, model.name, ": made by Paddle Lite ", number.empty() ? "build " + found : number,
        ", but the library ", engine.path, " is version ", engine.version, ": make the model again with `oarlock opt`");
 }

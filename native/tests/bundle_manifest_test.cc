@@ -163,6 +163,21 @@ TEST(BundleManifest, NamesTheFieldThatIsWrong) {
   }
 }
 
+TEST(BundleManifest, ACustomVariantIsCalledAsItsMakerLikes) {
+  json manifest = sample();
+  json& variant = manifest["variants"][0];
+  variant["id"] = "custom-rockchip_npu", variant["target"] = "custom", variant["precision"] = "rockchip_npu";
+  variant["places"] = {"NNAdapter/Int8/NCHW", "ARM/Float/NCHW"};
+  EXPECT_EQ(parse_bundle_manifest(manifest.dump(), "bundle.json").variants[0].id, "custom-rockchip_npu");
+  variant["places"] = json::array();
+  EXPECT_TRUE(is_bad(manifest, "variants[0].places has 0 entries"));
+  variant.erase("places");
+  for (const char* name : {"", "a/b", "A", "a-b"}) {
+    variant["id"] = std::string("custom-") + name, variant["precision"] = name;
+    EXPECT_TRUE(is_bad(manifest, "expected a name of lower-case letters, digits and underscores")) << name;
+  }
+}
+
 TEST(BundleManifest, NamesOfFilesArePlain) {
   const std::string long_name(256, 'a'), longest(255, 'a');
   for (const char* name : {"", long_name.c_str(), "/etc/passwd", "..", "../a", "a/../b", "a/b/c", ".hidden", "a/",

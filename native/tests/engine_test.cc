@@ -139,7 +139,8 @@ TEST(Engine, AnotherLayoutIsRefused) {
     return load(OARLOCK_FAKE_FULL);
   });
   EXPECT_TRUE(contains(answer, "OAR-ENGINE-UNAVAILABLE"));
-  EXPECT_TRUE(contains(answer, "is not laid out as Paddle Lite 2.12: its ConfigBase has 600 bytes"));
+  EXPECT_TRUE(contains(answer, "fits none of the versions of Paddle Lite that Oarlock knows here"));
+  EXPECT_TRUE(contains(answer, "(2.12: its ConfigBase has 600 bytes, expected "));
 }
 
 TEST(Engine, ARefusalThatCanPassIsNotForEver) {
@@ -172,8 +173,33 @@ TEST(Engine, TellsItsVersion) {
   EXPECT_EQ(version("3d329c954c"), "OAR-OK 2.12+3d329c954c");
   EXPECT_EQ(version(""), "OAR-OK 2.12");
   EXPECT_TRUE(contains(version("v2.11"), "OAR-ENGINE-UNAVAILABLE"));
-  EXPECT_TRUE(contains(version("v2.11"), "is Paddle Lite 2.11, expected 2.12"));
+  EXPECT_TRUE(contains(version("v2.11"), "is Paddle Lite 2.11, but laid out as 2.12"));
 }
+
+#if defined(__x86_64__)
+TEST(Engine, EachVersionGetsThePluginOfItsLayout) {
+  const std::pair<const char*, std::pair<const char*, const char*>> kVersions[] = {{"2.10", {"v2.10", "2.10"}},
+                                                                                   {"2.11", {"v2.11", "2.11"}},
+                                                                                   {"2.14", {"v2.13-rc", "2.13rc0"}},
+                                                                                   {"2.14", {"v2.14-rc", "2.14rc0"}}};
+  for (const auto& [layout, texts] : kVersions) {
+    const std::string path = OARLOCK_FAKE_FOLDER "/liboarlock_fake_full_" + std::string(layout) + ".so";
+    EXPECT_EQ(in_child([&, reported = texts.first] {
+                ::setenv("OARLOCK_FAKE_VERSION", reported, 1);
+                return load(path);
+              }),
+              "OAR-OK " + std::string(texts.second));
+  }
+}
+
+TEST(Engine, AVersionWithTheLayoutOfAnotherIsRefused) {
+  EXPECT_TRUE(contains(in_child([] {
+                         ::setenv("OARLOCK_FAKE_VERSION", "v2.12", 1);
+                         return load(OARLOCK_FAKE_FOLDER "/liboarlock_fake_full_2.14.so");
+                       }),
+                       "is Paddle Lite 2.12, but laid out as 2.14rc0 or 2.13rc0"));
+}
+#endif
 
 TEST(Engine, OneThatOpensNoModelIsRefused) {
   EXPECT_TRUE(contains(in_child([] {

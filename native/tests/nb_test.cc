@@ -6,6 +6,7 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "empty_model.h"
 #include "failures.h"
 #include "nb_kernel.h"
 #include "nb_writer.h"
@@ -53,6 +54,7 @@ TEST(Nb, DescribesASoundFile) {
     "outputs": [{"name": "y", "shape": [-1, 10], "dtype": "float32"}, {"name": "z", "shape": null, "dtype": "float32"}],
     "ops": {"conv2d": 1, "feed": 2, "fetch": 2}, "op_count": 5,
     "kernels": {"arm/float/nchw": 1, "host/any/any": 4},
+    "kernel_ops": {"arm/float/nchw": {"conv2d": 1}, "host/any/any": {"feed": 2, "fetch": 2}},
     "params": {"count": 1, "elements": 6, "bytes": 24, "dtypes": {"float32": 1}}})");
   auto described = json;
   described.erase("size");
@@ -287,10 +289,22 @@ TEST(NbKernel, ReadsTheNumbersFromTheEnd) {
 
 TEST(NbVersion, IsTheNumberWithoutTheV) {
   EXPECT_EQ(oarlock::version_number("v2.12"), "2.12");
-  EXPECT_EQ(oarlock::version_number("2.13-rc0"), "2.13-rc0");
+  EXPECT_EQ(oarlock::version_number("v2.13-rc"), "2.13rc0");
+  EXPECT_EQ(oarlock::version_number("v2.13-rc1"), "2.13rc1");
+  EXPECT_EQ(oarlock::version_number("2.13rc0"), "2.13rc0");
   for (const char* other : {"", "v", "3d329c954c", "v.12", "v2", "v2.", "release/v2.12"}) {
     EXPECT_EQ(oarlock::version_number(other), "") << other;
   }
+}
+
+// ---- The model for asking an engine who it is
+
+TEST(EmptyModel, IsASoundFileWithNothingInIt) {
+  const NbModel model = read(Bytes(std::begin(oarlock::kEmptyModel), std::end(oarlock::kEmptyModel)));
+  EXPECT_EQ(model.container.version, "v2.12");
+  EXPECT_EQ(model.program.op_count, 0u);
+  EXPECT_TRUE(model.program.inputs.empty() && model.program.outputs.empty());
+  EXPECT_EQ(model.params.count, 0u);
 }
 
 // ---- The C interface

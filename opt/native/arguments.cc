@@ -8,9 +8,14 @@
 namespace oarlock {
 
 const char kUsage[] =
-    "usage: oarlock-lite-optimizer --engine LIBRARY --model FILE --params FILE --output PATH --places T/P/L[,T/P/L…]\n"
-    "                              [--weight-bits 8|16]\n"
-    "Writes PATH.nb. A place is Paddle Lite's numbers for target, precision and layout; their order is their rank.\n"
+    "usage: oarlock-lite-optimizer --engine LIBRARY --layout X.Y --version TEXT --model FILE --params FILE\n"
+    "                              --output PATH --places T/P/L[,T/P/L…] [--devices NAME[,NAME…]]\n"
+    "                              [--weight-bits 8|16] [--record 1]\n"
+    "Writes PATH.nb. --layout names the version of which LIBRARY's classes are laid out, --version what it says of "
+    "itself.\n"
+    "A place is Paddle Lite's numbers for target, precision and layout; their order is their rank. --record writes "
+    "lists\n"
+    "of the operators and kernels that PATH.nb needs into the folder PATH.\n"
     "Exit status: 0 done, 2 wrong usage, 3 engine not usable, 4 out of memory, 5 failed; Paddle Lite may abort "
     "instead.\n";
 
@@ -51,10 +56,9 @@ std::vector<oarlock_place> parse_places(const std::string& option, std::string_v
 
 Arguments parse_arguments(int argc, char** argv) {
   Arguments arguments;
-  const std::map<std::string, std::string*> texts = {{"--engine", &arguments.engine},
-                                                     {"--model", &arguments.model},
-                                                     {"--params", &arguments.params},
-                                                     {"--output", &arguments.output}};
+  const std::map<std::string, std::string*> texts = {
+      {"--engine", &arguments.engine}, {"--layout", &arguments.layout}, {"--version", &arguments.version},
+      {"--model", &arguments.model},   {"--params", &arguments.params}, {"--output", &arguments.output}};
   for (int i = 1; i < argc; i += 2) {
     const std::string option = argv[i];
     if (i + 1 == argc) throw std::invalid_argument(option + ": has no value");
@@ -68,6 +72,10 @@ Arguments parse_arguments(int argc, char** argv) {
       if (arguments.weight_bits != 8 && arguments.weight_bits != 16) {
         throw std::invalid_argument(option + ": " + value + ", expected 8 or 16");
       }
+    } else if (option == "--devices") {
+      for (const std::string_view device : split(value, ',')) arguments.devices.emplace_back(device);
+    } else if (option == "--record") {
+      arguments.record = parse_number(option, value) != 0;
     } else {
       throw std::invalid_argument(option + ": no such option");
     }

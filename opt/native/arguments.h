@@ -11,11 +11,15 @@ namespace oarlock {
 
 struct Arguments {
   std::string engine;
+  std::string layout;
+  std::string version;
   std::string model;
   std::string params;
   std::string output;
   std::vector<oarlock_place> places;
+  std::vector<std::string> devices;
   int weight_bits = 0;
+  bool record = false;
 };
 
 extern const char kUsage[];

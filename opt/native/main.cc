@@ -8,11 +8,13 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <climits>
 #include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "arguments.h"
 #include "shim.h"
@@ -29,7 +31,7 @@ void prepare_to_die() {
   setrlimit(RLIMIT_CORE, &none);
 }
 
-std::string beside_this_program(const char* name) {
+std::string beside_this_program(const std::string& name) {
   char path[PATH_MAX];
   const ssize_t length = readlink("/proc/self/exe", path, sizeof path);
   if (length <= 0 || length == sizeof path) throw std::runtime_error("cannot tell where this program lies");
@@ -43,11 +45,17 @@ void* open_library(const std::string& path, int binding) {
   return handle;
 }
 
+// liboarlock_optimizer_2_12.so for "2.12".
+std::string shim_name(std::string layout) {
+  std::replace(layout.begin(), layout.end(), '.', '_');
+  return "liboarlock_optimizer_" + layout + ".so";
+}
+
 // The engine first, so that the shim's dependency on its soname is already there.
-oarlock_optimize_function* load(const std::string& engine) {
+oarlock_optimize_function* load(const std::string& engine, const std::string& layout) {
   open_library(engine, RTLD_LAZY);
   // RTLD_NOW, so that an engine without the optimiser is told here and not in the middle of the work.
-  void* shim = open_library(beside_this_program("liboarlock_optimizer.so"), RTLD_NOW);
+  void* shim = open_library(beside_this_program(shim_name(layout)), RTLD_NOW);
   void* function = dlsym(shim, OARLOCK_OPTIMIZE_SYMBOL);
   if (function == nullptr) throw std::runtime_error(dlerror());
   return reinterpret_cast<oarlock_optimize_function*>(function);
@@ -61,18 +69,31 @@ int report(ExitStatus status, const char* text) {
 int run(const oarlock::Arguments& arguments) {
   oarlock_optimize_function* optimize = nullptr;
   try {
-    optimize = load(arguments.engine);
+    optimize = load(arguments.engine, arguments.layout);
   } catch (const std::exception& exception) {
     return report(kNoEngine, exception.what());
   }
-  const oarlock_job job = {arguments.model.c_str(), arguments.params.c_str(), arguments.output.c_str(),
-                           arguments.places.data(), arguments.places.size(),  arguments.weight_bits};
+  oarlock_job job = {};
+  job.version = arguments.version.c_str();
+  job.model = arguments.model.c_str();
+  job.params = arguments.params.c_str();
+  job.output = arguments.output.c_str();
+  job.places = arguments.places.data();
+  job.place_count = arguments.places.size();
+  job.weight_bits = arguments.weight_bits;
+  std::vector<const char*> devices;
+  for (const std::string& device : arguments.devices) devices.push_back(device.c_str());
+  job.devices = devices.data();
+  job.device_count = devices.size();
+  job.record = arguments.record ? 1 : 0;
   char error[512] = "";
   switch (optimize(&job, error, sizeof error)) {
     case kOarlockJobDone:
       return kDone;
     case kOarlockJobNoMemory:
       return report(kNoMemory, error);
+    case kOarlockJobOtherEngine:
+      return report(kNoEngine, error);
     default:
       return report(kFailed, error);
   }

@@ -1,4 +1,4 @@
-// The shim: the one call into Paddle Lite's optimiser.
+// The shim: the one call into Paddle Lite's optimiser, compiled for each layout of its classes.
 #include "shim.h"
 
 #include <cstdio>
@@ -6,13 +6,31 @@
 #include <new>
 #include <stdexcept>
 
+#include "layout_check.h"
 #include "lite_api.h"
 
 namespace lite = paddle::lite_api;
 
 namespace {
 
+class OtherEngine : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// Before anything else is done with it: that the library is laid out as declared, and is of the version it should be.
+void check_engine(const std::string& expected) {
+  std::string found;
+  try {
+    oarlock::plugin::check_layout();
+    found = oarlock::plugin::ask_version();
+  } catch (const std::exception& exception) {
+    throw OtherEngine(exception.what());
+  }
+  if (found != expected) throw OtherEngine("it says that it is " + found + ", expected " + expected);
+}
+
 void optimize(const oarlock_job& job) {
+  check_engine(job.version);
   lite::CxxConfig config;
   config.model_file = job.model;
   config.param_file = job.params;
@@ -22,18 +40,19 @@ void optimize(const oarlock_job& job) {
                                    static_cast<lite::PrecisionType>(place.precision),
                                    static_cast<lite::DataLayoutType>(place.layout)});
   }
+  config.nnadapter_device_names.assign(job.devices, job.devices + job.device_count);
   if (job.weight_bits != 0) {
     config.quant_model = true;
     config.quant_type = job.weight_bits == 8 ? lite::QuantType::QUANT_INT8 : lite::QuantType::QUANT_INT16;
   }
   const std::shared_ptr<lite::PaddlePredictor> predictor = lite::CreatePaddlePredictor<lite::CxxConfig>(config);
   if (predictor == nullptr) throw std::runtime_error("Paddle Lite returned no predictor");
-  predictor->SaveOptimizedModel(job.output, lite::LiteModelType::kNaiveBuffer, /*record_info=*/false);
+  predictor->SaveOptimizedModel(job.output, lite::LiteModelType::kNaiveBuffer, job.record != 0);
 }
 
 }  // namespace
 
-extern "C" __attribute__((visibility("default"))) oarlock_job_result oarlock_optimize_v1(const oarlock_job* job,
+extern "C" __attribute__((visibility("default"))) oarlock_job_result oarlock_optimize_v2(const oarlock_job* job,
                                                                                          char* error,
                                                                                          size_t error_size) {
   try {
@@ -42,6 +61,9 @@ extern "C" __attribute__((visibility("default"))) oarlock_job_result oarlock_opt
   } catch (const std::bad_alloc&) {
     std::snprintf(error, error_size, "not enough memory");
     return kOarlockJobNoMemory;
+  } catch (const OtherEngine& exception) {
+    std::snprintf(error, error_size, "%s", exception.what());
+    return kOarlockJobOtherEngine;
   } catch (const std::exception& exception) {
     std::snprintf(error, error_size, "%s", exception.what());
   } catch (...) {

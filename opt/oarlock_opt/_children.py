@@ -56,15 +56,18 @@ def run_children(
     """
     results: dict[int, Ended] = {}
     waiting = list(enumerate(commands))
+    finished: list[tuple[int, Ended]] = []
     with _Group(timeout, environment) as group:
-        while waiting or group.running:
+        while waiting or group.running or finished:
+            # The next ones start before the results of earlier ones are looked at, so that no processor waits.
             while waiting and len(group.running) < parallel:
                 index, command = waiting.pop(0)
                 group.start(index, command)
                 on_start(index)
-            for index, ended in group.wait():
+            for index, ended in finished:
                 results[index] = ended
                 on_end(index, ended)
+            finished = group.wait() if group.running else []
     return [results[index] for index in range(len(commands))]
 
 

@@ -11,28 +11,27 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
+from typing import TYPE_CHECKING, Any
 
 import oarlock
 from oarlock._files import replace_directory, sha256_file
+from oarlock._specs import TensorSpec
 from oarlock.bundle import Bundle
 from oarlock.errors import OarlockError
-from oarlock.session import TensorSpec
+from oarlock_opt.destination import FORMAT, check_destination
 from oarlock_opt.errors import DestinationError
-from oarlock_opt.golden import TOLERANCES, Case, Goldens
-from oarlock_opt.lite.targets import PRECISIONS, TARGETS
+from oarlock_opt.imported import Imported
+from oarlock_opt.lite.targets import CUSTOM, PRECISIONS, Variant
 from oarlock_opt.lite.worker import Optimized
 from oarlock_opt.preprocessing import Interpretation
-from oarlock_opt.repairs import AppliedRepair
-from oarlock_opt.source import SourceModel
 
-__all__ = ["Content", "check_destination", "write"]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
-_FORMAT = "oarlock-bundle"
+    from oarlock_opt.golden import Case, Goldens
+
+__all__ = ["Content", "write"]
+
 _FORMAT_VERSION = 1
 
 
@@ -41,24 +40,11 @@ class Content:
     """Everything that goes into a bundle."""
 
     name: str
-    model: SourceModel
+    model: Imported
     meaning: Interpretation
-    repairs: Sequence[AppliedRepair]
     variants: Sequence[Optimized]
     engine_version: str
     goldens: Goldens | None
-
-
-def check_destination(destination: Path) -> None:
-    """Raise DestinationError unless a bundle may be put there: nothing, an empty folder, or an older bundle."""
-    if not destination.parent.is_dir():
-        raise DestinationError(
-            f"{destination}: there is no folder {destination.parent}; make it with `mkdir -p {destination.parent}`"
-        )
-    if destination.is_symlink() or (destination.exists() and not destination.is_dir()):
-        raise DestinationError(f"{destination}: is a file or a link, expected a bundle or nothing; choose another name")
-    if destination.is_dir() and any(destination.iterdir()) and not _is_bundle(destination):
-        raise DestinationError(f"{destination}: a folder that is no bundle, and is not replaced; choose another name")
 
 
 def write(content: Content, destination: Path, folder: Path) -> dict[str, Any]:
@@ -73,27 +59,23 @@ def write(content: Content, destination: Path, folder: Path) -> dict[str, Any]:
     data = _Writer(root, content).data()
     text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
     (root / "bundle.json").write_text(text + "\n", encoding="utf-8")
-    _check(root)
+    _check(root, {variant["file"] for variant in data["variants"]})
     check_destination(destination)
     replace_directory(root, destination)
     return data
 
 
-def _is_bundle(folder: Path) -> bool:
-    try:
-        data = json.loads((folder / "bundle.json").read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return False
-    return isinstance(data, dict) and data.get("format") == _FORMAT
+def _check(root: Path, models: set[str]) -> None:
+    """Open the bundle as a device does, and check every hash.
 
-
-def _check(root: Path) -> None:
-    """Open the bundle as a device does, and check every hash."""
+    Not those of the ``models``: they were moved here, and their hashes are of the files as they are.
+    """
     try:
         bundle = Bundle.open(root)
         for path in sorted(root.rglob("*")):
-            if path.is_file() and path.name != "bundle.json":
-                bundle.file(path.relative_to(root).as_posix())
+            name = path.relative_to(root).as_posix()
+            if path.is_file() and name != "bundle.json" and name not in models:
+                bundle.file(name)
     except OarlockError as error:
         # What was written is not what was meant: a full or failing disk, or a defect.
         raise DestinationError(f"the new bundle is not right and was not put in place: {error.message}") from error
@@ -107,18 +89,18 @@ class _Writer:
         self._content = content
 
     def data(self) -> dict[str, Any]:
-        content, program = self._content, self._content.model.program
+        content, interface = self._content, self._content.model.interface
         preprocess = content.meaning.preprocess
         return {
-            "format": _FORMAT,
+            "format": FORMAT,
             "format_version": _FORMAT_VERSION,
             "name": content.name,
             "created_by": {"tool": "oarlock opt", "version": oarlock.__version__},
-            "inputs": [_tensor(tensor) for tensor in program.inputs],
+            "inputs": [_tensor(tensor) for tensor in interface.inputs],
             "preprocess": None if preprocess is None else preprocess.to_json(),
             "outputs": [
                 {**_tensor(tensor), "meaning": meaning}
-                for tensor, meaning in zip(program.outputs, content.meaning.meanings, strict=True)
+                for tensor, meaning in zip(interface.outputs, content.meaning.meanings, strict=True)
             ],
             "labels": self._labels(),
             "variants": self._variants(),
@@ -134,16 +116,11 @@ class _Writer:
         return {**self._file("labels.txt", lambda path: path.write_bytes(text.encode())), "count": len(labels)}
 
     def _variants(self) -> list[dict[str, Any]]:
-        def rank(optimized: Optimized) -> tuple[int, int]:
-            variant = optimized.variant
-            return TARGETS.index(variant.target), PRECISIONS.index(variant.precision)
-
-        digests = {path: sha256_file(path) for path in {optimized.path for optimized in self._content.variants}}
         written: dict[str, dict[str, Any]] = {}
         variants = []
-        for optimized in sorted(self._content.variants, key=rank):
+        for optimized in sorted(self._content.variants, key=lambda it: it.variant.rank):
             variant, description = optimized.variant, optimized.description
-            digest = digests[optimized.path]
+            digest = optimized.sha256
             if digest not in written:
                 name = f"{variant.id}.nb"
                 optimized.path.rename(self._root / name)
@@ -157,7 +134,8 @@ class _Writer:
                     "engine": {"name": "paddle-lite", "version": self._content.engine_version},
                     "ops": description["op_count"],
                     "kernels": dict(sorted(description["kernels"].items())),
-                    "quantisation": None,
+                    "quantisation": _quantisation(variant),
+                    **({"places": list(map(str, variant.recipe.places))} if variant.target == CUSTOM else {}),
                 }
             )
         return variants
@@ -165,20 +143,19 @@ class _Writer:
     def _source(self) -> dict[str, Any]:
         model, zoo = self._content.model, self._content.model.zoo
         return {
-            "kind": "legacy" if zoo is None else "zoo",
+            "kind": model.files.format if zoo is None else "zoo",
             "zoo": None if zoo is None else {"name": zoo.name, "weights": zoo.weights, "seed": zoo.seed},
-            "files": [
-                {"name": path.name, "sha256": sha256_file(path), "size": path.stat().st_size}
-                for path in model.files.all
-            ],
-            "paddle_version": model.program.paddle_version,
-            "repairs": [repair.to_json() for repair in self._content.repairs],
+            "files": [file.to_json() for file in model.hashes.get()],
+            "paddle_version": model.paddle_version,
+            "repairs": [repair.to_json() for repair in model.repairs],
         }
 
     def _golden(self) -> dict[str, Any] | None:
         goldens = self._content.goldens
         if goldens is None:
             return None
+        from oarlock_opt.golden import TOLERANCES
+
         (self._root / "golden").mkdir()
         precisions = {optimized.variant.precision for optimized in self._content.variants}
         return {
@@ -194,6 +171,8 @@ class _Writer:
     def _case(self, case: Case) -> dict[str, Any]:
         image = None
         if case.picture is not None:
+            from PIL import Image
+
             picture = Image.fromarray(case.picture)
             image = self._file(f"golden/{case.name}.png", lambda path: picture.save(path, format="PNG"))
         return {
@@ -219,8 +198,15 @@ def _tensor(tensor: TensorSpec) -> dict[str, Any]:
     return {"name": tensor.name, "shape": list(tensor.shape), "dtype": tensor.dtype}
 
 
+def _quantisation(variant: Variant) -> dict[str, Any] | None:
+    bits = variant.recipe.weight_bits
+    return {"kind": "weight-only", "bits": bits} if bits else None
+
+
 def _save_array(array: NDArray[Any], path: Path) -> None:
     """NumPy's format 1.0, little-endian, C order, which C++ reads easily."""
+    import numpy as np
+
     contiguous = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
     with path.open("wb") as file:
         np.lib.format.write_array(file, contiguous, version=(1, 0), allow_pickle=False)

@@ -5,10 +5,13 @@ OarlockError
 │   ├── SourceNotFoundError                 no model at the path, or one of its files is missing
 │   ├── AmbiguousSourceError                two models where one is meant
 │   ├── UnsupportedSourceError              a model of a kind that this version does not read
-│   ├── BadProgramError                     the program is damaged, or no inference program
+│   ├── UnsupportedOpError                  an operator that cannot be converted
+│   ├── BadProgramError                     the program is damaged, or none
+│   │   └── BadGraphError                   it can be read, and contradicts itself or is no inference program
 │   └── BadParamsError                      the parameters are damaged, or another model's
 ├── OptimizerError                          Paddle Lite's optimiser gave no model
 │   ├── OptimizerUnavailableError           the worker program or the engine's library cannot be used
+│   ├── NoKernelError                       it knows no kernel for an operator; found before it runs
 │   ├── OptimizerAbortedError               it gave up and said why
 │   ├── OptimizerCrashedError               a segmentation fault or the like
 │   ├── OptimizerTimeoutError               the time limit was reached
@@ -21,19 +24,26 @@ OarlockError
 │   └── ReferenceTimeoutError               the time limit was reached
 └── DestinationError                        the bundle cannot be put where it should go
 
-LabelsError and PreprocessingError are oarlock's. Codes are stable, for programs; messages are sentences, for people.
+All but the root are HostErrors, which know the stage of the work that they end, and where it can be told the operator,
+its attribute and what the engine printed. LabelsError and PreprocessingError are oarlock's. Codes are stable, for
+programs; messages are sentences, for people. docs/errors.md lists all of them.
 """
 
 from __future__ import annotations
+
+from typing import ClassVar
 
 from oarlock.errors import LabelsError, OarlockError, PreprocessingError
 
 __all__ = [
     "AmbiguousSourceError",
+    "BadGraphError",
     "BadParamsError",
     "BadProgramError",
     "DestinationError",
+    "HostError",
     "LabelsError",
+    "NoKernelError",
     "OptimizerAbortedError",
     "OptimizerCrashedError",
     "OptimizerError",
@@ -49,11 +59,36 @@ __all__ = [
     "SourceError",
     "SourceNotFoundError",
     "TargetError",
+    "UnsupportedOpError",
     "UnsupportedSourceError",
 ]
 
 
-class SourceError(OarlockError):
+class HostError(OarlockError):
+    """Root of what this package raises.
+
+    ``stage`` is the part of the work that failed, one of docs/errors.md. ``op`` is the operator that is at fault, by
+    its type, and ``attribute`` an attribute or slot of it; ``output`` is what Paddle Lite or PaddlePaddle printed. Each
+    is "" where it is not known.
+    """
+
+    stage: ClassVar[str] = "import"
+
+    def __init__(
+        self, message: str, *, code: str | None = None, op: str = "", attribute: str = "", output: str = ""
+    ) -> None:
+        super().__init__(message, code=code)
+        self.op = op
+        self.attribute = attribute
+        self.output = output
+
+    def details(self) -> dict[str, str]:
+        """What is known of these, by the names of docs/schema/error.schema.json."""
+        known = {"stage": self.stage, "op": self.op, "attribute": self.attribute, "engine_output": self.output}
+        return {name: value for name, value in known.items() if value}
+
+
+class SourceError(HostError):
     """A model that was given cannot be used."""
 
     default_code = "OAR-SOURCE"
@@ -77,10 +112,22 @@ class UnsupportedSourceError(SourceError):
     default_code = "OAR-SOURCE-UNSUPPORTED"
 
 
+class UnsupportedOpError(SourceError):
+    """An operator that cannot be converted, named with its layer and what it reads."""
+
+    default_code = "OAR-IMPORT-OP"
+
+
 class BadProgramError(SourceError):
-    """The program is damaged, or no inference program."""
+    """The program is damaged, or none."""
 
     default_code = "OAR-SOURCE-PROGRAM"
+
+
+class BadGraphError(BadProgramError):
+    """The program can be read, but contradicts itself, or is not that of an inference model."""
+
+    default_code = "OAR-SOURCE-GRAPH"
 
 
 class BadParamsError(SourceError):
@@ -89,23 +136,24 @@ class BadParamsError(SourceError):
     default_code = "OAR-SOURCE-PARAMS"
 
 
-class OptimizerError(OarlockError):
-    """Paddle Lite's optimiser gave no model.
-
-    ``output`` is what it printed, "" when nothing.
-    """
+class OptimizerError(HostError):
+    """Paddle Lite's optimiser gave no model. ``variants`` are the ids of what it was making, separated by ", "."""
 
     default_code = "OAR-OPT"
-
-    def __init__(self, message: str, *, code: str | None = None, output: str = "") -> None:
-        super().__init__(message, code=code)
-        self.output = output
+    stage = "optimise"
+    variants: str = ""
 
 
 class OptimizerUnavailableError(OptimizerError):
     """The worker program or the engine's library cannot be used."""
 
     default_code = "OAR-OPT-UNAVAILABLE"
+
+
+class NoKernelError(OptimizerError):
+    """The engine has no kernel for an operator of the model on a target, or does not know the operator at all."""
+
+    default_code = "OAR-NO-KERNEL"
 
 
 class OptimizerAbortedError(OptimizerError):
@@ -144,16 +192,18 @@ class OptimizerOutputError(OptimizerError):
     default_code = "OAR-OPT-OUTPUT"
 
 
-class TargetError(OarlockError):
+class TargetError(HostError):
     """A target or precision that cannot be made."""
 
     default_code = "OAR-TARGET"
+    stage = "optimise"
 
 
-class ReferenceFailedError(OarlockError):
+class ReferenceFailedError(HostError):
     """PaddlePaddle gave no reference answers."""
 
     default_code = "OAR-REFERENCE"
+    stage = "reference"
 
 
 class ReferenceUnavailableError(ReferenceFailedError):
@@ -168,7 +218,8 @@ class ReferenceTimeoutError(ReferenceFailedError):
     default_code = "OAR-REFERENCE-TIMEOUT"
 
 
-class DestinationError(OarlockError):
+class DestinationError(HostError):
     """The bundle cannot be put where it should go."""
 
     default_code = "OAR-DESTINATION"
+    stage = "write"

@@ -13,8 +13,8 @@ from typing import Any, NoReturn
 import yaml
 
 from oarlock._documents import read_text
+from oarlock._preprocess_spec import PreprocessSpec, Resize, ResizeExact, ResizeShort
 from oarlock.errors import InvalidArgumentError
-from oarlock.preprocess import PreprocessSpec, Resize, ResizeExact, ResizeShort
 from oarlock_opt._arithmetic import evaluate
 from oarlock_opt.errors import LabelsError, PreprocessingError
 from oarlock_opt.labels import parse_numbered

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import errno
+import importlib
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from oarlock import store
 from oarlock._files import temporary_sibling
-from oarlock_opt import bundle_writer, golden, reference
-from oarlock_opt.bundle_writer import Content
+from oarlock_opt.cache import Cache
+from oarlock_opt.destination import check_destination
 from oarlock_opt.errors import DestinationError
-from oarlock_opt.lite import worker
+from oarlock_opt.imported import Imported, import_model
+from oarlock_opt.lite import custom, worker
+from oarlock_opt.lite.comparison import compare
+from oarlock_opt.lite.fallbacks import fallbacks
+from oarlock_opt.lite.tailoring import Tailoring, tailor
 from oarlock_opt.lite.targets import Skipped, Variant, select
 from oarlock_opt.lite.worker import Optimized
-from oarlock_opt.preprocessing import Interpretation, interpret
-from oarlock_opt.repairs import AppliedRepair, repair
-from oarlock_opt.source import SourceModel, open_source
+from oarlock_opt.source import SourceFiles, ZooOrigin, find_files
+from oarlock_opt.variants import make_variants
 from oarlock_opt.zoo_source import export, is_zoo_name
+
+if TYPE_CHECKING:
+    from oarlock_opt.golden import Goldens
+    from oarlock_opt.preprocessing import Interpretation
 
 __all__ = ["Listener", "Report", "Request", "make_bundle"]
 
@@ -42,7 +51,11 @@ class Request:
     labels: str | None = None
     weights: str = "imagenet"
     seed: int = 0
+    places: tuple[str, ...] = ()
+    lite: str = store.DEFAULT_VERSION
     golden: bool = True
+    cache: bool = True
+    record_tailoring: Path | None = None
     timeout: float = worker.DEFAULT_TIMEOUT
 
 
@@ -64,30 +77,40 @@ class Report:
     """What was made."""
 
     request: Request
-    model: SourceModel
+    model: Imported
     meaning: Interpretation
-    repairs: tuple[AppliedRepair, ...]
     optimized: Sequence[Optimized]
     skipped: tuple[Skipped, ...]
+    tailored: tuple[Tailoring, ...]
     data: dict[str, Any]
     """The content of bundle.json."""
     seconds: float
 
     def to_json(self) -> dict[str, Any]:
         """The report by docs/schema/opt.schema.json."""
-        seconds = {each.variant.id: round(each.seconds, 3) for each in self.optimized}
         return {
             "ok": True,
             "bundle": str(self.request.destination),
             "name": self.data["name"],
-            "variants": [
-                {**{key: it[key] for key in ("id", "file", "size", "ops")}, "seconds": seconds[it["id"]]}
-                for it in self.data["variants"]
-            ],
+            "lite": self.request.lite,
+            "variants": [self._variant(it) for it in self.data["variants"]],
             "skipped": [{"id": each.id, "reason": each.reason} for each in self.skipped],
             "repairs": self.data["source"]["repairs"],
             "golden": len(self.data["golden"]["cases"]) if self.data["golden"] is not None else 0,
+            "tailored": [each.to_json() for each in self.tailored],
             "seconds": round(self.seconds, 3),
+        }
+
+    def _variant(self, listed: dict[str, Any]) -> dict[str, Any]:
+        """What the report says of a variant of bundle.json."""
+        result = next(each for each in self.optimized if each.variant.id == listed["id"])
+        comparison = compare(result, self.optimized)
+        return {
+            **{key: listed[key] for key in ("id", "file", "size", "ops")},
+            "seconds": round(result.seconds, 3),
+            "cached": result.cached,
+            "fallbacks": [each.to_json() for each in fallbacks(result.variant, result.description["kernel_ops"])],
+            "against_fp32": None if comparison is None else comparison.to_json(),
         }
 
 
@@ -109,83 +132,123 @@ def make_bundle(request: Request, listener: Listener | None = None) -> Report:
 def _make_bundle(request: Request, listener: Listener) -> Report:
     start = time.monotonic()
     # First everything that can be refused at once.
-    bundle_writer.check_destination(request.destination)
-    variants, skipped = select(request.targets, request.precisions)
+    check_destination(request.destination)
+    variants, skipped = select(request.targets, request.precisions, map(custom.parse, request.places))
     for each in skipped:
         listener.remark(f"{each.id} is skipped: {each.reason}")
-    engine = store.find("x86")
+    engine = store.find("x86", request.lite)
     worker.worker_program()
     if request.golden:
+        from oarlock_opt import reference
+
         reference.require_paddle()
+    cache = Cache.of_user(listener.remark) if request.cache else Cache.none()
 
     with temporary_sibling(request.destination) as folder:
-        model = _load(request, folder, listener)
-        meaning = interpret(model.program, model.folder, preprocess=request.preprocess, labels=request.labels)
-        for sentence in meaning.remarks:
-            listener.remark(sentence)
-        repairs = repair(model.program)
-        optimized = _optimize(model, repairs, variants, engine, request.timeout, folder, listener)
-        goldens = _record(model, meaning, request.timeout, folder, listener) if request.golden else None
-        name = request.name or (model.zoo.name if model.zoo else request.destination.stem)
-        content = Content(name, model, meaning, repairs, optimized, engine.version, goldens)
+        work = _Work(request, listener, cache, folder)
+        files, zoo = work.source()
+        model, key = work.imported(files, zoo, engine.version)
+        optimized = work.optimized(model, key, variants, engine)
+        meaning = work.interpreted(model)
+        goldens = work.goldens(model, meaning) if request.golden else None
+        from oarlock_opt import bundle_writer
+
+        name = request.name or (zoo.name if zoo else request.destination.stem)
+        content = bundle_writer.Content(name, model, meaning, optimized, engine.version, goldens)
+        tailored = tailor(optimized, request.record_tailoring) if request.record_tailoring is not None else ()
         data = bundle_writer.write(content, request.destination, folder)
-    return Report(request, model, meaning, repairs, optimized, skipped, data, time.monotonic() - start)
+    return Report(request, model, meaning, optimized, skipped, tailored, data, time.monotonic() - start)
 
 
-def _load(request: Request, folder: Path, listener: Listener) -> SourceModel:
-    if not is_zoo_name(request.source):
-        return open_source(request.source)
-    step = f"exporting {request.source}"
-    listener.started(step)
-    start = time.monotonic()
-    model = export(request.source, request.weights, request.seed, folder / "export")
-    listener.ended(step, time.monotonic() - start)
-    return model
+class _Work:
+    """The steps, each in a folder of its own within ``folder``."""
 
+    def __init__(self, request: Request, listener: Listener, cache: Cache, folder: Path) -> None:
+        self._request = request
+        self._listener = listener
+        self._cache = cache
+        self._folder = folder
+        self._meaning: Interpretation | None = None
 
-def _optimize(
-    model: SourceModel,
-    repairs: tuple[AppliedRepair, ...],
-    variants: tuple[Variant, ...],
-    engine: store.Engine,
-    timeout: float,
-    folder: Path,
-    listener: Listener,
-) -> list[Optimized]:
-    work = folder / "optimise"
-    work.mkdir()
-    program, params = model.files.program, model.files.params
-    if repairs:
-        program = work / "repaired.pdmodel"
-        program.write_bytes(model.program.to_bytes())
-    if params is None:
-        # The optimiser insists on a file; for a model without parameters an empty one will do.
-        params = work / "none.pdiparams"
-        params.touch()
+    def source(self) -> tuple[SourceFiles, ZooOrigin | None]:
+        request = self._request
+        if not is_zoo_name(request.source):
+            files = find_files(Path(request.source))
+            if (other := files.passed_over) is not None:
+                self._listener.remark(
+                    f"{files.folder} holds the model as PIR and as a legacy program; {files.program.name} is taken. "
+                    f"Give the path of {other.name} for the other."
+                )
+            return files, None
+        with self._step(f"exporting {request.source}"):
+            return export(request.source, request.weights, request.seed, self._folder / "export")
 
-    def step(served: Sequence[Variant]) -> str:
-        return f"optimising {', '.join(variant.id for variant in served)}"
+    def imported(self, files: SourceFiles, zoo: ZooOrigin | None, lite_version: str) -> tuple[Imported, str]:
+        with self._step(f"reading {files.program.name}"):
+            return import_model(
+                files, zoo, lite_version=lite_version, folder=self._subfolder("program"), cache=self._cache
+            )
 
-    return worker.optimize(
-        program,
-        params,
-        variants,
-        engine=engine,
-        folder=work,
-        timeout=timeout,
-        on_start=lambda served: listener.started(step(served)),
-        on_end=lambda served, seconds: listener.ended(step(served), seconds),
-    )
+    def interpreted(self, model: Imported) -> Interpretation:
+        if self._meaning is None:
+            from oarlock_opt.preprocessing import interpret
 
+            request = self._request
+            self._meaning = interpret(
+                model.interface, model.files.folder, preprocess=request.preprocess, labels=request.labels
+            )
+            for sentence in self._meaning.remarks:
+                self._listener.remark(sentence)
+        return self._meaning
 
-def _record(
-    model: SourceModel, meaning: Interpretation, timeout: float, folder: Path, listener: Listener
-) -> golden.Goldens:
-    work = folder / "reference"
-    work.mkdir()
-    step = "recording PaddlePaddle's answers"
-    listener.started(step)
-    start = time.monotonic()
-    goldens = golden.record(model, meaning.preprocess, folder=work, timeout=timeout)
-    listener.ended(step, time.monotonic() - start)
-    return goldens
+    def optimized(
+        self, model: Imported, key: str, variants: Sequence[Variant], engine: store.Engine
+    ) -> list[Optimized]:
+        def step(served: Sequence[Variant]) -> str:
+            return f"optimising {', '.join(variant.id for variant in served)}"
+
+        def started(served: Sequence[Variant]) -> None:
+            self._listener.started(step(served))
+            # The optimiser is another process: what does not depend on it is done, and loaded, meanwhile.
+            self.interpreted(model)
+            importlib.import_module("oarlock_opt.bundle_writer")
+
+        return make_variants(
+            model,
+            key,
+            variants,
+            engine=engine,
+            folder=self._subfolder("optimise"),
+            timeout=self._request.timeout,
+            record=self._request.record_tailoring is not None,
+            cache=self._cache,
+            on_start=started,
+            on_end=lambda served, seconds: self._listener.ended(step(served), seconds),
+        )
+
+    def goldens(self, model: Imported, meaning: Interpretation) -> Goldens:
+        from oarlock_opt import golden
+        from oarlock_opt._answers import Known
+
+        known = Known(model.hashes.get(), self._cache, self._subfolder("answers"))
+        with self._step("recording PaddlePaddle's answers"):
+            return golden.record(
+                model.files,
+                model.interface,
+                meaning.preprocess,
+                folder=self._subfolder("reference"),
+                timeout=self._request.timeout,
+                known=known,
+            )
+
+    def _subfolder(self, name: str) -> Path:
+        folder = self._folder / name
+        folder.mkdir()
+        return folder
+
+    @contextmanager
+    def _step(self, name: str) -> Iterator[None]:
+        self._listener.started(name)
+        start = time.monotonic()
+        yield
+        self._listener.ended(name, time.monotonic() - start)

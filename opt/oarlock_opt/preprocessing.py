@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from oarlock._fit import check_fit
-from oarlock.preprocess import IMAGENET, PreprocessSpec
-from oarlock.session import TensorSpec
+from oarlock._preprocess_spec import IMAGENET, PreprocessSpec
+from oarlock._specs import TensorSpec
 from oarlock_opt.errors import LabelsError
+from oarlock_opt.interface import Interface
 from oarlock_opt.labels import check_labels, read_labels
-from oarlock_opt.paddleclas import PaddleClasConfig
-from oarlock_opt.program import Program
+
+if TYPE_CHECKING:
+    from oarlock_opt.paddleclas import PaddleClasConfig
 
 __all__ = ["Interpretation", "interpret"]
 
@@ -38,7 +41,7 @@ class Interpretation:
     remarks: tuple[str, ...]
 
 
-def interpret(program: Program, folder: Path, *, preprocess: str | None, labels: str | None) -> Interpretation:
+def interpret(interface: Interface, folder: Path, *, preprocess: str | None, labels: str | None) -> Interpretation:
     """Choose the preprocessing and labels of the model in ``folder``.
 
     ``preprocess`` is a path of a .json or .yml file, "imagenet", "none" or None (choose); ``labels`` a path, "none" or
@@ -46,32 +49,35 @@ def interpret(program: Program, folder: Path, *, preprocess: str | None, labels:
 
     Raises PreprocessingError, LabelsError and OSError: nothing that a file says is dropped in silence.
     """
-    return _Interpreter(program, folder).run(preprocess, labels)
+    return _Interpreter(interface, folder).run(preprocess, labels)
 
 
 class _Interpreter:
-    def __init__(self, program: Program, folder: Path) -> None:
-        self._program = program
+    def __init__(self, interface: Interface, folder: Path) -> None:
+        self._interface = interface
         self._folder = folder
-        self._classifier = _classifier_output(program) is not None
+        self._classifier = _classifier_output(interface) is not None
         self._remarks: list[str] = []
 
     def run(self, preprocess: str | None, labels: str | None) -> Interpretation:
         spec = self._preprocess(preprocess)
         names = self._labels(labels, pictures=spec is not None)
-        meanings = tuple(self._meaning(output) for output in self._program.outputs)
+        meanings = tuple(
+            self._meaning(output, probabilities)
+            for output, probabilities in zip(self._interface.outputs, self._interface.probabilities, strict=True)
+        )
         return Interpretation(spec, None if names is None else tuple(names), meanings, tuple(self._remarks))
 
-    def _meaning(self, output: TensorSpec) -> str:
+    def _meaning(self, output: TensorSpec, probabilities: bool) -> str:
         if not self._classifier or len(output.shape) != 2:
             return "tensor"
-        return "probabilities" if self._program.ends_in_probabilities(output.name) else "logits"
+        return "probabilities" if probabilities else "logits"
 
     def _preprocess(self, option: str | None) -> PreprocessSpec | None:
         spec, origin = self._chosen_preprocess(option)
         if spec is not None:
             check_fit(
-                spec, origin, self._program.inputs, "give the right one with --preprocess FILE, or --preprocess none"
+                spec, origin, self._interface.inputs, "give the right one with --preprocess FILE, or --preprocess none"
             )
         return spec
 
@@ -88,7 +94,7 @@ class _Interpreter:
         if (config := self._config()) is not None:
             self._remarks.append(f"preprocessing is taken from {config.path}.")
             return config.preprocess(), str(config.path)
-        if self._classifier and _picture_layout(self._program) == "NCHW":
+        if self._classifier and _picture_layout(self._interface) == "NCHW":
             self._remarks.append(
                 "the model says nothing of its preprocessing; PaddleClas' evaluation on ImageNet is assumed (short "
                 "side 256, centre crop 224). Other preprocessing is given with --preprocess FILE or --preprocess none."
@@ -103,11 +109,11 @@ class _Interpreter:
     def _labels(self, option: str | None, *, pictures: bool) -> list[str] | None:
         if option == "none":
             return None
-        output = _classifier_output(self._program)
+        output = _classifier_output(self._interface)
         labels, origin = self._chosen_labels(option, output if pictures else None)
         if labels is not None:
             if output is None:
-                shapes = ", ".join(f"{each.name} {list(each.shape)}" for each in self._program.outputs)
+                shapes = ", ".join(f"{each.name} {list(each.shape)}" for each in self._interface.outputs)
                 raise LabelsError(
                     f"{origin}: labels are for an output of shape [batch, classes], but the model gives {shapes}; "
                     "leave them out with --labels none"
@@ -138,25 +144,33 @@ class _Interpreter:
 
     def _config(self) -> PaddleClasConfig | None:
         path = self._folder / "inference.yml"
-        return PaddleClasConfig.read(path) if path.is_file() else None
+        if not path.is_file():
+            return None
+        from oarlock_opt.paddleclas import PaddleClasConfig
+
+        return PaddleClasConfig.read(path)
 
 
 def _read_preprocess(path: Path) -> PreprocessSpec:
-    return PaddleClasConfig.read(path).preprocess() if path.suffix in (".yml", ".yaml") else PreprocessSpec.read(path)
+    if path.suffix not in (".yml", ".yaml"):
+        return PreprocessSpec.read(path)
+    from oarlock_opt.paddleclas import PaddleClasConfig
+
+    return PaddleClasConfig.read(path).preprocess()
 
 
-def _classifier_output(program: Program) -> TensorSpec | None:
+def _classifier_output(interface: Interface) -> TensorSpec | None:
     """The first output of shape (batch, classes), if the model takes one picture and gives such an output."""
-    if _picture_layout(program) is None:
+    if _picture_layout(interface) is None:
         return None
-    return next((it for it in program.outputs if len(it.shape) == 2 and it.dtype == "float32"), None)
+    return next((it for it in interface.outputs if len(it.shape) == 2 and it.dtype == "float32"), None)
 
 
-def _picture_layout(program: Program) -> str | None:
+def _picture_layout(interface: Interface) -> str | None:
     """The layout, NCHW or NHWC, when the only input is a batch of three-channel pictures, else None."""
-    if len(program.inputs) != 1 or program.inputs[0].dtype != "float32" or len(program.inputs[0].shape) != 4:
+    if len(interface.inputs) != 1 or interface.inputs[0].dtype != "float32" or len(interface.inputs[0].shape) != 4:
         return None
-    shape = program.inputs[0].shape
+    shape = interface.inputs[0].shape
     if shape[1] == _CHANNELS:
         return "NCHW"
     return "NHWC" if shape[3] == _CHANNELS else None

@@ -141,15 +141,20 @@ def _check_architecture(content: bytes, source: Path, target: str) -> None:
     raise BadArchiveError(f"{source}: {RELEASE_LIBRARY} {found}, expected {target}")
 
 
+def _normalised(version: str) -> str:
+    """A version as Python's packages spell it: "2.13-rc" is 2.13rc0."""
+    return re.sub(r"-?rc(\d*)$", lambda match: f"rc{match[1] or 0}", version)
+
+
 def _version(content: bytes, source: Path, version: str | None) -> tuple[str, str]:
-    inside = sorted({match[1].decode() for match in _VERSION_IN_LIBRARY.finditer(content)})
+    inside = sorted({_normalised(match[1].decode()) for match in _VERSION_IN_LIBRARY.finditer(content)})
     if version is not None:
         if len(inside) == 1 and inside[0] != version:
             raise InvalidArgumentError(f"--version is {version}, but {source} says of itself that it is {inside[0]}")
         return version, "--version"
     if len(inside) == 1:
         return inside[0], "the library"
-    named = {match for part in source.absolute().parts for match in _VERSION_IN_NAME.findall(part)}
+    named = {_normalised(match) for part in source.absolute().parts for match in _VERSION_IN_NAME.findall(part)}
     if len(named) == 1:
         return named.pop(), "its name"
     raise InvalidArgumentError(

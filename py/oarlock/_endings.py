@@ -10,7 +10,8 @@ __all__ = ["describe_ending", "ended_from_outside", "said"]
 # "[F 11/24  4:42:34.485 /island/…/program.cc Build:645] Check failed: op: no Op found for silu"
 _FATAL = re.compile(r"^\[F [^\]]*\]\s*", re.MULTILINE)
 _WARNING = re.compile(r"^\[[IWE] [^\]]*\].*\n?", re.MULTILINE)
-_CHECK = re.compile(r"^Check failed: (?:\(.*?\)|[^:]*): ?")
+# The condition, which ends in a colon, but may have "::" in it.
+_CHECK = re.compile(r"^Check failed: .*?(?<!:):(?: |$)")
 _LONGEST = 500
 
 # What comes from a person, a service manager, or the system when memory is short; not from what the process does.

@@ -3,37 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from oarlock import _core
+from oarlock._specs import OutputSpec, TensorSpec
 from oarlock.errors import BadDtypeError, BadShapeError, NotFoundError
 
 __all__ = ["DTYPES", "OutputSpec", "TensorSpec", "checked_feeds"]
 
 DTYPES = ("float32", "float64", "float16", "int64", "int32", "int16", "int8", "uint8", "bool")
 """numpy's names, in the order of oar_dtype."""
-
-
-@dataclass(frozen=True)
-class TensorSpec:
-    """What an input takes: ``shape`` has -1 where any size goes, ``dtype`` is numpy's name for it ("float32")."""
-
-    name: str
-    shape: tuple[int, ...]
-    dtype: str
-
-
-@dataclass(frozen=True)
-class OutputSpec:
-    """What an output gave in the last run; before the first, the engine knows its name only and the others are None."""
-
-    name: str
-    shape: tuple[int, ...] | None
-    dtype: str | None
 
 
 def checked_feeds(inputs: Sequence[TensorSpec], feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:

@@ -110,6 +110,10 @@ class OarlockError(Exception):
         self.message = message
         self.code = code or self.default_code
 
+    def details(self) -> dict[str, str]:
+        """What else is known, for programs: keys of docs/schema/error.schema.json beside code and message."""
+        return {}
+
 
 class InvalidArgumentError(OarlockError, ValueError):
     """An option or argument outside its range."""

@@ -123,7 +123,7 @@ def install(
 
     ``target`` None is this machine's. For "x86" the pinned wheel is downloaded by pip, or taken from ``archive``; its
     hash must be the known one. For the others ``archive`` is needed: a release archive (.tar.gz), the folder it unpacks
-    to, or the library itself. ``version`` is 2.12 for x86 and, for the others, read from the library when None.
+    to, or the library itself. ``version`` None is 2.12 for x86 and, for the others, what the library says.
     ``report`` gets a line for each step.
 
     Raises InvalidArgumentError, DownloadError, BadArchiveError, StoreError, and OSError when the store cannot be

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from oarlock_opt.program import Program
+from oarlock_opt.importer.legacy import read_program
 
 _EXPORTER = Path(__file__).with_name("export_models.py")
 
@@ -21,9 +22,23 @@ Copy = Callable[..., Path]
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the models of export_models.py, each in a folder of its name. Not to be written to."""
-    folder = tmp_path_factory.mktemp("models")
+    return _export(tmp_path_factory.mktemp("models"), pir=False)
+
+
+@pytest.fixture(scope="session")
+def pir_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same models as PIR programs."""
+    return _export(tmp_path_factory.mktemp("pir-models"), pir=True)
+
+
+def _export(folder: Path, *, pir: bool) -> Path:
     done = subprocess.run(
-        [sys.executable, str(_EXPORTER), str(folder)], capture_output=True, text=True, timeout=300, check=False
+        [sys.executable, str(_EXPORTER), str(folder)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+        env={**os.environ, "FLAGS_enable_pir_api": str(int(pir))},
     )
     assert done.returncode == 0, done.stderr
     return folder
@@ -40,10 +55,10 @@ def copy(models: Path, tmp_path: Path) -> Copy:
         folder = tmp_path / name
         shutil.copytree(models / name, folder)
         if change is not None:
-            program = Program.load(folder / "inference.pdmodel")
-            for op in program.ops():
+            program = read_program(folder / "inference.pdmodel")
+            for op in program.blocks[0].ops:
                 change(op)
-            (folder / "inference.pdmodel").write_bytes(program.to_bytes())
+            (folder / "inference.pdmodel").write_bytes(program.SerializeToString())
         return folder
 
     return make
@@ -60,8 +75,16 @@ def rename_swish(op_type: str) -> Callable[[Any], None]:
 
 
 def drop_scale(op: Any) -> None:
-    """A change that takes scale and bias from a batch_norm, which crashes Paddle Lite 2.12."""
+    """A change that takes scale and bias from a batch_norm, which crashes Paddle Lite 2.12 where no pass mends it."""
     if op.type == "batch_norm":
         for slot in op.inputs:
             if slot.parameter in ("Scale", "Bias"):
                 del slot.arguments[:]
+
+
+def spoil_epsilon(op: Any) -> None:
+    """A change that makes a text of a batch_norm's epsilon, on which Paddle Lite aborts."""
+    if op.type == "batch_norm":
+        (epsilon,) = (attr for attr in op.attrs if attr.name == "epsilon")
+        epsilon.Clear()
+        epsilon.name, epsilon.type, epsilon.s = "epsilon", 2, "small"

@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-os.environ["FLAGS_enable_pir_api"] = "0"  # noqa: SIM112
+# "1" in the environment exports them as PIR.
+os.environ.setdefault("FLAGS_enable_pir_api", "0")
 
 import paddle
 from paddle import nn

@@ -70,26 +70,26 @@ def test_keeps_the_end_of_much_output() -> None:
     assert len(output) == 64 << 10
 
 
-def test_results_come_in_the_order_given_and_at_most_so_many_run() -> None:
-    running = 0
-    most = 0
+def test_results_come_in_the_order_given_and_at_most_so_many_run(tmp_path: Path) -> None:
     order = []
-
-    def started(index: int) -> None:
-        nonlocal running, most
-        running += 1
-        most = max(most, running)
-
-    def ended(index: int, how: Ended) -> None:
-        nonlocal running
-        running -= 1
-        order.append(index)
-
-    commands = [_shell(f"sleep {delay}; exit {index}") for index, delay in enumerate((0.6, 0, 0.1, 0))]
-    results = run_children(commands, timeout=30, parallel=2, on_start=started, on_end=ended)
+    (tmp_path / "running").mkdir()
+    script = "touch running/{0}; ls running | wc -l >> counts; sleep {1}; rm running/{0}; exit {0}"
+    commands = [_shell(f"cd {tmp_path}; {script.format(index, delay)}") for index, delay in enumerate((0.6, 0, 0.1, 0))]
+    results = run_children(commands, timeout=30, parallel=2, on_end=lambda index, how: order.append(index))
     assert [it.status for it in results] == [0, 1, 2, 3]
-    assert most == 2
+    assert max(map(int, (tmp_path / "counts").read_text(encoding="ascii").split())) == 2
     assert order[-1] == 0
+
+
+def test_the_next_starts_before_the_result_of_the_last_is_looked_at() -> None:
+    events = []
+    run_children(
+        [_shell("exit 0"), _shell("exit 0")],
+        timeout=30,
+        on_start=lambda index: events.append(f"> {index}"),
+        on_end=lambda index, how: events.append(f"< {index}"),
+    )
+    assert events == ["> 0", "> 1", "< 0", "< 1"]
 
 
 def test_an_exception_of_a_callback_kills_the_others(tmp_path: Path) -> None:

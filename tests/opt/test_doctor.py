@@ -53,8 +53,10 @@ def test_a_worker_that_does_not_run(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
 
 def test_what_it_builds_is_what_the_optimiser_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    fp32 = targets._RECIPES["arm64", "fp32"]
-    monkeypatch.setattr(targets, "_RECIPES", {("x86", "fp32"): fp32, ("arm64", "int8"): fp32, ("arm64", "fp16"): fp32})
+    (fp32,) = targets.select(["arm64"], ["fp32"])[0]
+    made = [("x86", "fp32"), ("arm64", "fp16"), ("arm64", "int8")]
+    variants = tuple(targets.Variant(target, precision, fp32.recipe) for target, precision in made)
+    monkeypatch.setattr(doctor, "select", lambda wanted, precisions: (variants, ()))
     builds = {"x86": ["fp32"], "arm64": ["fp16", "int8"], "armv7": [], "opencl": []}
     assert doctor.findings()["builds"] == builds
 

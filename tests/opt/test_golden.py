@@ -13,6 +13,7 @@ from oarlock.preprocess import Preprocessor, PreprocessSpec, ResizeShort
 from oarlock_opt import golden
 from oarlock_opt._pictures import PICTURE_COUNT, picture
 from oarlock_opt.errors import PreprocessingError, ReferenceFailedError
+from oarlock_opt.interface import Interface
 from oarlock_opt.source import open_source
 
 _SMALL = PreprocessSpec(resize=ResizeShort(36), center_crop=(32, 32))
@@ -20,7 +21,8 @@ _SMALL = PreprocessSpec(resize=ResizeShort(36), center_crop=(32, 32))
 
 def _record(folder: Path, preprocess: PreprocessSpec | None, work: Path) -> golden.Goldens:
     work.mkdir()
-    return golden.record(open_source(folder), preprocess, folder=work, timeout=300)
+    model = open_source(folder)
+    return golden.record(model.files, Interface.of(model.graph), preprocess, folder=work, timeout=300)
 
 
 @pytest.fixture(scope="module")

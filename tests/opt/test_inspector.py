@@ -28,7 +28,7 @@ def test_describes_a_model(models: Path) -> None:
     # Two convolutions with bias, a batch norm of four vectors, a linear layer.
     elements = (3 * 8 * 9 + 8) + (8 * 16 * 9 + 16) + 4 * 8 + (16 * 10 + 10)
     assert source["params"] == {"count": 10, "elements": elements, "bytes": 4 * elements}
-    assert [each["name"] for each in source["repairs"]] == ["relu6-threshold", "swish-beta"]
+    assert [each["name"] for each in source["repairs"]] == ["restored-attributes"]
     assert source["files"][1] == {
         "name": "inference.pdiparams",
         "size": (models / "digits" / "inference.pdiparams").stat().st_size,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -25,7 +26,7 @@ from oarlock_opt import pipeline
 from oarlock_opt.commands.opt import opt
 from oarlock_opt.errors import OptimizerAbortedError
 from oarlock_opt.lite.targets import PRECISIONS, TARGETS, select
-from tests.opt.conftest import drop_scale, rename_swish
+from tests.opt.conftest import rename_swish, spoil_epsilon
 from tests.schemas import validate
 
 Copy = Callable[..., Path]
@@ -61,11 +62,15 @@ def digits(models: Path, engine: Path, tmp_path_factory: pytest.TempPathFactory)
 
 
 def test_the_help_says_what_can_be_made() -> None:
-    variants, _ = select(TARGETS, PRECISIONS)
-    targets = [variant.target for variant in variants]
-    assert {variant.precision for variant in variants} == {"fp32"}
-    sentence = f"This version makes fp32 for {', '.join(targets[:-1])} and {targets[-1]}."
-    assert sentence in " ".join(_opt("--help").output.split())
+    made: dict[str, list[str]] = {}
+    for variant in select(TARGETS, PRECISIONS)[0]:
+        made.setdefault(variant.target, []).append(variant.precision)
+    assert made["x86"] == ["fp32"]
+    assert made["arm64"] == made["armv7"] == ["fp32", "fp16", "int8w", "int16w"]
+    assert made["opencl"] == ["fp16"]
+    said = " ".join(_opt("--help").output.split())
+    assert "x86 is made in fp32; arm64 and armv7 in fp32, fp16, int8w and int16w (" in said
+    assert "; opencl in fp16." in said
 
 
 def test_the_bundle_obeys_the_schema(digits: tuple[Path, dict[str, Any]]) -> None:
@@ -82,7 +87,7 @@ def test_the_bundle_obeys_the_schema(digits: tuple[Path, dict[str, Any]]) -> Non
     assert data["outputs"][0]["meaning"] == "probabilities"
     assert data["labels"]["count"] == 10
     assert data["golden"]["tolerances"] == {"fp32": {"max_relative_error": 1e-5}}
-    assert {each["name"] for each in data["source"]["repairs"]} == {"relu6-threshold", "swish-beta"}
+    assert "restored-attributes" in {each["name"] for each in data["source"]["repairs"]}
     assert [each["name"] for each in data["source"]["files"]] == ["inference.pdmodel", "inference.pdiparams"]
 
 
@@ -117,6 +122,43 @@ def test_the_variant_answers_the_goldens_as_the_reference_did(digits: tuple[Path
                 assert error <= 1e-5
 
 
+def test_a_pir_program_gives_what_the_legacy_one_gives(models: Path, pir_models: Path, tmp_path: Path) -> None:
+    bundles = []
+    for name, folder in (("legacy", models), ("pir", pir_models)):
+        destination = tmp_path / f"{name}.oar"
+        _opt(folder / "digits", "-o", destination, "--preprocess", "none", "--name", "same")
+        bundles.append(Bundle.open(destination).data)
+    legacy, pir = bundles
+    validate(pir, "bundle")
+    assert (legacy["source"]["kind"], pir["source"]["kind"]) == ("legacy", "pir")
+    assert [file["name"] for file in pir["source"]["files"]] == ["inference.json", "inference.pdiparams"]
+    assert pir["source"]["paddle_version"] == "3.3"
+    assert pir["outputs"] == [{**legacy["outputs"][0], "name": "fetch_name_0"}]
+    for ours, theirs in zip(pir["variants"], legacy["variants"], strict=True):
+        assert (ours["id"], ours["ops"], ours["kernels"]) == (theirs["id"], theirs["ops"], theirs["kernels"])
+    bundle = Bundle.open(tmp_path / "pir.oar")
+    with bundle.open_session("x86-fp32") as session:
+        for case in pir["golden"]["cases"]:
+            (found,) = session.run({it["name"]: np.load(bundle.file(it["file"])) for it in case["inputs"]}).values()
+            (output,) = case["outputs"]
+            assert output["name"] == "fetch_name_0"
+            expected = np.load(bundle.file(output["file"]))
+            assert np.abs(found - expected).max() / np.abs(expected).max() <= 1e-5
+
+
+def test_of_both_formats_pir_is_taken_aloud(models: Path, pir_models: Path, tmp_path: Path) -> None:
+    for folder in (models, pir_models):
+        shutil.copytree(folder / "digits", tmp_path / "digits", dirs_exist_ok=True)
+    options = ("-o", tmp_path / "d.oar", "--preprocess", "none", "--no-golden", "--target", "x86")
+    for source, taken, other in (
+        (tmp_path / "digits", "inference.json", "inference.pdmodel"),
+        (tmp_path / "digits" / "inference.pdmodel", "inference.pdmodel", "inference.json"),
+    ):
+        said = _opt(source, *options).stderr
+        assert f"{taken} is taken. Give the path of {other} for the other." in said
+        assert Bundle.open(tmp_path / "d.oar").data["source"]["files"][0]["name"] == taken
+
+
 def test_equal_input_gives_equal_bytes(models: Path, copy: Copy, tmp_path: Path) -> None:
     elsewhere = copy("digits")
     options = ("--no-golden", "--preprocess", "none")
@@ -129,10 +171,10 @@ def test_equal_input_gives_equal_bytes(models: Path, copy: Copy, tmp_path: Path)
 def test_a_classifier_of_imagenet_gets_its_labels_aloud(models: Path, tmp_path: Path) -> None:
     result = _opt(models / "thousand", "-o", tmp_path / "t.oar", "--no-golden", "--explain")
     assert "Note: the model has 1000 classes and no labels; ImageNet's are assumed." in result.stderr
-    assert re.search(r"repair +none was needed", result.stdout)
+    assert re.search(r"repair +channel-parameters, 1 times: \S", result.stdout)
     assert re.search(r"x86-fp32 +\d+ operators became \d+; kernels: ", result.stdout)
-    assert re.search(r"arm64-fp32 +arm64-fp32\.nb +\d+\.\d kB +\d+ +\d+\.\d\d\n", result.stdout)
-    assert f"{tmp_path}/t.oar: t, no golden cases, made in " in result.stdout
+    assert re.search(r"arm64-fp32 +arm64-fp32\.nb +\d+\.\d kB +\d+ +\d+\.\d\d +-", result.stdout)
+    assert f"{tmp_path}/t.oar: t, Paddle Lite 2.12, no golden cases, made in " in result.stdout
     assert len((tmp_path / "t.oar" / "labels.txt").read_text(encoding="utf-8").splitlines()) == 1000
 
 
@@ -148,7 +190,8 @@ def test_a_model_of_tensors(models: Path, tmp_path: Path) -> None:
 
 
 def test_a_model_without_parameters(models: Path, tmp_path: Path) -> None:
-    _opt(models / "no-parameters", "-o", tmp_path / "n.oar", "--target", "x86", "--no-golden")
+    result = _opt(models / "no-parameters", "-o", tmp_path / "n.oar", "--target", "x86", "--no-golden", "--explain")
+    assert re.search(r"repair +none was needed", result.stdout)
     with Bundle.open(tmp_path / "n.oar").open_session() as session:
         (found,) = session.run({"x": np.array([[-1, 0, 1, 2]], np.float32)}).values()
     assert found.tolist() == [[0, 0, 1, 2]]
@@ -159,7 +202,7 @@ def test_explains_with_json_on_stderr(models: Path, tmp_path: Path) -> None:
         models / "digits", "-o", tmp_path / "d.oar", "--preprocess", "none", "--no-golden", "--json", "--explain"
     )
     validate(json.loads(result.stdout), "opt")
-    assert "repair       relu6-threshold, 1 times: PaddlePaddle 3 no longer writes" in result.stderr
+    assert "repair       restored-attributes, 2 times: PaddlePaddle 3 no longer writes" in result.stderr
     assert "output       softmax_0.tmp_0: probabilities" in result.stderr
 
 
@@ -171,7 +214,7 @@ def test_pairs_that_cannot_be_are_skipped_aloud(models: Path, tmp_path: Path) ->
     said = json.loads(result.stdout)
     validate(said, "opt")
     assert [it["id"] for it in said["skipped"]] == ["x86-int8", "opencl-fp32", "opencl-int8"]
-    assert "Note: opencl-fp32 is skipped: fp32 for opencl is not available yet in this version" in result.stderr
+    assert "Note: opencl-fp32 is skipped: Paddle Lite's kernels for OpenCL are its fp16 ones" in result.stderr
 
 
 # ---- What is refused ---------------------------------------------------------------------------------------------
@@ -187,7 +230,7 @@ def _refused(code: str, *arguments: str | Path) -> str:
 
 
 @pytest.mark.parametrize(
-    ("change", "code"), [(rename_swish("silu"), "OAR-OPT-ABORTED"), (drop_scale, "OAR-OPT-CRASHED")]
+    ("change", "code"), [(rename_swish("frobnicate"), "OAR-NO-KERNEL"), (spoil_epsilon, "OAR-OPT-ABORTED")]
 )
 def test_a_failure_leaves_the_older_bundle(
     copy: Copy, models: Path, tmp_path: Path, change: Callable[[Any], None], code: str
@@ -218,12 +261,6 @@ def test_every_failure_writes_nothing(copy: Copy, models: Path, tmp_path: Path) 
     _refused("OAR-OPT-TIMEOUT", digits, *out, "--preprocess", "none", "--timeout", "0.001")
     _refused("OAR-DESTINATION", digits, "-o", tmp_path / "no" / "such" / "x.oar")
     assert _names(tmp_path) == before
-
-
-def test_a_pir_program_is_refused_with_the_way_out(tmp_path: Path) -> None:
-    (tmp_path / "inference.json").write_text('{"base_code":{"magic":"pir","version":4}}', encoding="utf-8")
-    message = _refused("OAR-SOURCE-UNSUPPORTED", tmp_path, "-o", tmp_path / "x.oar")
-    assert "FLAGS_enable_pir_api=0" in message
 
 
 def test_only_bundles_are_replaced(models: Path, tmp_path: Path) -> None:
@@ -391,15 +428,15 @@ def test_the_listener_is_told_of_every_step(models: Path, tmp_path: Path) -> Non
     )
     report = pipeline.make_bundle(request, Listener())
     optimising, recording = "optimising arm64-fp32, armv7-fp32", "recording PaddlePaddle's answers"
+    reading = "reading inference.pdmodel"
     steps = [f"> {optimising}", f"< {optimising}", f"> {recording}", f"< {recording}"]
-    assert heard == ["remark", *steps]
+    assert heard == [f"> {reading}", f"< {reading}", steps[0], "remark", *steps[1:]]
     assert report.data == json.loads((tmp_path / "t.oar" / "bundle.json").read_text(encoding="utf-8"))
 
 
 def test_errors_carry_what_paddle_lite_printed(copy: Copy, tmp_path: Path) -> None:
-    request = pipeline.Request(
-        str(copy("digits", rename_swish("silu"))), tmp_path / "d.oar", preprocess="none", golden=False
-    )
+    request = pipeline.Request(str(copy("digits", spoil_epsilon)), tmp_path / "d.oar", preprocess="none", golden=False)
     with pytest.raises(OptimizerAbortedError) as caught:
         pipeline.make_bundle(request)
-    assert "no Op found for silu" in caught.value.output
+    assert "required type is FLOAT" in caught.value.output
+    assert "batch_norm" in caught.value.message

@@ -11,6 +11,7 @@ import pytest
 
 from oarlock.preprocess import IMAGENET, PreprocessSpec, ResizeShort
 from oarlock_opt.errors import LabelsError, PreprocessingError
+from oarlock_opt.interface import Interface
 from oarlock_opt.preprocessing import Interpretation, interpret
 from oarlock_opt.source import open_source
 
@@ -30,7 +31,7 @@ PostProcess:
 
 
 def _interpret(folder: Path, preprocess: str | None = None, labels: str | None = None) -> Interpretation:
-    return interpret(open_source(folder).program, folder, preprocess=preprocess, labels=labels)
+    return interpret(Interface.of(open_source(folder).graph), folder, preprocess=preprocess, labels=labels)
 
 
 def _write(path: Path, content: Any) -> str:

@@ -40,7 +40,24 @@ def test_answers_as_arithmetic_does(models: Path, tmp_path: Path) -> None:
     assert "one thread" in result.engine
 
 
-def test_runs_models_without_parameters(models: Path) -> None:
+@pytest.mark.parametrize("name", ["digits", "two-tensors"])
+def test_a_pir_program_answers_as_the_legacy_one(models: Path, pir_models: Path, name: str) -> None:
+    random = np.random.default_rng(0)
+    feeds = {
+        "digits": {"x": random.normal(size=(2, 3, 32, 32)).astype(np.float32)},
+        "two-tensors": {side: random.normal(size=(3, n)).astype(np.float32) for side, n in (("left", 6), ("right", 4))},
+    }
+    legacy, pir = (
+        reference.run(find_files(folder / name), [feeds[name]]).outputs[0] for folder in (models, pir_models)
+    )
+    assert [*pir] == [f"fetch_name_{number}" for number in range(len(legacy))]
+    for found, expected in zip(pir.values(), legacy.values(), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("folder", ["models", "pir_models"])
+def test_runs_models_without_parameters(folder: str, request: pytest.FixtureRequest) -> None:
+    models = request.getfixturevalue(folder)
     result = reference.run(find_files(models / "no-parameters"), [{"x": np.array([[-1, 0, 1, 2]], np.float32)}])
     (found,) = result.outputs[0].values()
     assert found.tolist() == [[0, 0, 1, 2]]

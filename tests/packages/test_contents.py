@@ -20,11 +20,20 @@ LICENSES = {"oarlock": ["LICENSE", "THIRD_PARTY_LICENSES.txt"], "oarlock_opt": [
 BINARIES = {
     "oarlock": [
         "oarlock/_lib/liboarlock.so",
-        "oarlock/_lib/liboarlock_lite_full.so",
-        "oarlock/_lib/liboarlock_lite_light.so",
+        "oarlock/_lib/liboarlock_lite_full_2_10.so",
+        "oarlock/_lib/liboarlock_lite_full_2_11.so",
+        "oarlock/_lib/liboarlock_lite_full_2_12.so",
+        "oarlock/_lib/liboarlock_lite_full_2_14.so",
+        "oarlock/_lib/liboarlock_lite_light_2_12.so",
         "oarlock/_lib/liboarlock_python_symbols.so",
     ],
-    "oarlock_opt": ["oarlock_opt/_bin/liboarlock_optimizer.so", "oarlock_opt/_bin/oarlock-lite-optimizer"],
+    "oarlock_opt": [
+        "oarlock_opt/_bin/liboarlock_optimizer_2_10.so",
+        "oarlock_opt/_bin/liboarlock_optimizer_2_11.so",
+        "oarlock_opt/_bin/liboarlock_optimizer_2_12.so",
+        "oarlock_opt/_bin/liboarlock_optimizer_2_14.so",
+        "oarlock_opt/_bin/oarlock-lite-optimizer",
+    ],
 }
 C_AND_CXX = {"libc.so.6", "libm.so.6", "libstdc++.so.6", "libgcc_s.so.1", "ld-linux-x86-64.so.2"}
 # The plugins name the engine that they belong to; it is in the process before they are.

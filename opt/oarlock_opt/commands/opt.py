@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
-from oarlock.commands._shared import Table, emit_json, json_option, megabytes, printable, reports_errors
-
-if TYPE_CHECKING:
-    from oarlock_opt.pipeline import Report
+from oarlock import store
+from oarlock._catalog import OFFERED_VERSIONS
+from oarlock.commands._shared import emit_json, json_option, printable, reports_errors
 
 __all__ = ["opt"]
 
@@ -41,6 +40,19 @@ def _check_output(ctx: click.Context, param: click.Parameter, value: Path) -> Pa
     return value
 
 
+def _check_places(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    if values:
+        from oarlock_opt.errors import TargetError
+        from oarlock_opt.lite.custom import parse
+
+        try:
+            for value in values:
+                parse(value)
+        except TargetError as error:
+            raise click.BadParameter(error.message, ctx, param) from None
+    return values
+
+
 def _check_timeout(ctx: click.Context, param: click.Parameter, value: float) -> float:
     if not 0 < value < float("inf"):
         raise click.BadParameter(f"{value:g}, expected a number of seconds above 0.", ctx, param)
@@ -61,6 +73,16 @@ def _check_timeout(ctx: click.Context, param: click.Parameter, value: float) -> 
     "--precision", "precisions", callback=_choices(_PRECISIONS), default="fp32", show_default=True, metavar="LIST",
     help=f"Of weights and kernels: {', '.join(_PRECISIONS)}.",
 )  # fmt: skip
+@click.option(
+    "--places", multiple=True, callback=_check_places, metavar="[NAME=]LIST",
+    help="A variant custom-NAME for an accelerator that Oarlock does not test, by Paddle Lite's own words "
+    "(rockchip_npu, arm) and places (TARGET/PRECISION/LAYOUT), the preferred first. Alone, it stands instead of "
+    "--target.",
+)  # fmt: skip
+@click.option(
+    "--lite", type=click.Choice(OFFERED_VERSIONS), default=store.DEFAULT_VERSION, show_default=True,
+    help="The version of Paddle Lite to make it with, which must be the one on the device.",
+)  # fmt: skip
 @click.option("--name", help="The model's name.  [default: the zoo's, or NAME]")
 @click.option(
     "--preprocess", metavar="FILE|imagenet|none",
@@ -75,24 +97,36 @@ def _check_timeout(ctx: click.Context, param: click.Parameter, value: float) -> 
 @click.option("--weights", metavar="FILE|imagenet|random", help="For a model of the zoo.  [default: imagenet]")
 @click.option("--seed", type=click.IntRange(0, _MAX_SEED), help="For --weights random.  [default: 0]")
 @click.option("--no-golden", is_flag=True, help="Record no reference answers; needs no PaddlePaddle.")
-@click.option("--explain", is_flag=True, help="Tell what was done to the model, and why.")
+@click.option("--no-cache", is_flag=True, help="Neither look in the cache of earlier results nor keep these there.")
+@click.option(
+    "--record-tailoring", metavar="FOLDER", type=click.Path(file_okay=False, path_type=Path),
+    help="List there which operators and kernels a library needs for this model, joined with what is listed already, "
+    "and tell how it is built.",
+)  # fmt: skip
+@click.option("--explain", is_flag=True, help="Tell what was done to the model, and why; of a failure, what the engine said.")
 @click.option(
     "--timeout", type=float, default=_DEFAULT_TIMEOUT, show_default=True, callback=_check_timeout, metavar="SECONDS",
     help="The longest that one run of the optimiser or of PaddlePaddle's inference may take.",
 )  # fmt: skip
 @json_option
+@click.pass_context
 @reports_errors
 def opt(
+    ctx: click.Context,
     source: str,
     output: Path,
     targets: tuple[str, ...],
     precisions: tuple[str, ...],
+    places: tuple[str, ...],
+    lite: str,
     name: str | None,
     preprocess: str | None,
     labels: str | None,
     weights: str | None,
     seed: int | None,
     no_golden: bool,
+    no_cache: bool,
+    record_tailoring: Path | None,
     explain: bool,
     timeout: float,
     as_json: bool,
@@ -103,45 +137,60 @@ def opt(
     (`oarlock models` lists them). The bundle holds a Paddle Lite model for each target and precision, preprocessing,
     labels, and golden inputs with PaddlePaddle's answers. Nothing is changed unless all of it succeeds.
 
-    This version makes fp32 for x86, arm64 and armv7. Of the others that a bundle can hold, a pair that was asked for is
-    skipped with a line, and is an error when there is nothing else.
+    x86 is made in fp32; arm64 and armv7 in fp32, fp16, int8w and int16w (weights stored in 8 or 16 bits, computed in
+    fp32); opencl in fp16. A pair that cannot be made is skipped with a line that says why, and is an error when there
+    is nothing else.
     """
     from oarlock_opt.commands._opt_progress import listening
+    from oarlock_opt.commands._opt_summary import explanation, summary
+    from oarlock_opt.errors import HostError
     from oarlock_opt.pipeline import Request, make_bundle
 
     if name == "":
         raise click.BadParameter("is empty.", param_hint="--name")
     _check_weights(source, weights, seed)
+    if places and ctx.get_parameter_source("targets") is ParameterSource.DEFAULT:
+        targets = ()
     request = Request(
         source,
         output,
         targets=targets,
         precisions=precisions,
+        places=places,
+        lite=lite,
         name=name,
         preprocess=preprocess,
         labels=labels,
         weights=weights or "imagenet",
         seed=seed or 0,
         golden=not no_golden,
+        cache=not no_cache,
+        record_tailoring=record_tailoring,
         timeout=timeout,
     )
-    with listening() as listener:
-        report = make_bundle(request, listener)
+    try:
+        with listening() as listener:
+            report = make_bundle(request, listener)
+    except HostError as error:
+        if explain and error.output:
+            click.echo(printable(error.output.rstrip()), err=True)
+        raise
     if explain:
-        click.echo(printable(_explanation(report)), err=as_json)
+        click.echo(printable(explanation(report)), err=as_json)
     if as_json:
         emit_json(report.to_json())
     else:
-        click.echo(printable(_summary(report)))
+        click.echo(printable(summary(report)))
 
 
 def _check_weights(source: str, weights: str | None, seed: int | None) -> None:
     """Raise a usage error for --weights and --seed that do not go with the source."""
-    from oarlock_opt.zoo.errors import WeightsUnavailableError
-    from oarlock_opt.zoo.weights import check_choice
     from oarlock_opt.zoo_source import find_entry, is_zoo_name
 
     if is_zoo_name(source):
+        from oarlock_opt.zoo.errors import WeightsUnavailableError
+        from oarlock_opt.zoo.weights import check_choice
+
         try:
             check_choice(find_entry(source), weights or "imagenet")
         except WeightsUnavailableError as error:
@@ -152,34 +201,3 @@ def _check_weights(source: str, weights: str | None, seed: int | None) -> None:
     for option, value in (("--weights", weights), ("--seed", seed)):
         if value is not None:
             raise click.UsageError(f"{option} is for models of the zoo, but {source} is a path.")
-
-
-def _summary(report: Report) -> str:
-    result = report.to_json()
-    table = Table("variant", "file", ">size", ">operators", ">seconds")
-    for it in result["variants"]:
-        table.add(it["id"], it["file"], megabytes(it["size"]), it["ops"], f"{it['seconds']:.2f}")
-    golden = f"{result['golden']} golden cases" if result["golden"] else "no golden cases"
-    return f"{table}\n\n{result['bundle']}: {result['name']}, {golden}, made in {result['seconds']:.1f} s"
-
-
-def _explanation(report: Report) -> str:
-    program, meaning = report.model.program, report.meaning
-    lines = [
-        f"source       {', '.join(path.name for path in report.model.files.all)}, written by PaddlePaddle "
-        f"{program.paddle_version or 'of unknown version'}",
-    ]
-    lines += [f"repair       {each.name}, {each.count} times: {each.reason}" for each in report.repairs]
-    if not report.repairs:
-        lines.append("repair       none was needed")
-    lines += [
-        f"output       {tensor.name}: {what}" for tensor, what in zip(program.outputs, meaning.meanings, strict=True)
-    ]
-    lines += [f"note         {sentence}" for sentence in meaning.remarks]
-    for each in report.optimized:
-        kernels = ", ".join(f"{count} {name}" for name, count in each.description["kernels"].items())
-        operators = sum(program.op_histogram().values())
-        lines.append(
-            f"{each.variant.id:<13}{operators} operators became {each.description['op_count']}; kernels: {kernels}"
-        )
-    return "\n".join(lines)

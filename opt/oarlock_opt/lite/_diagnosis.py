@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from oarlock._endings import said
+from oarlock.store import install_command
 from oarlock_opt._children import Ended
 from oarlock_opt.errors import (
     OptimizerAbortedError,
@@ -20,6 +21,7 @@ from oarlock_opt.errors import (
     OptimizerTimeoutError,
     OptimizerUnavailableError,
 )
+from oarlock_opt.lite._causes import find_cause
 
 __all__ = ["Context", "diagnose"]
 
@@ -28,27 +30,10 @@ _NO_ENGINE, _NO_MEMORY = 3, 4
 
 _CRASHES = {signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL}
 
-_ADVICE: tuple[tuple[re.Pattern[str], str], ...] = (
-    (
-        re.compile(r"no Op found for (?P<op>\S+)"),
-        "It has no operator {op}: build that layer from other operators and export the model again.",
-    ),
-    (
-        re.compile(r"No kernels found for (?P<op>\S+)"),
-        "It cannot run the operator {op} on this target: leave the target out of --target, or build that layer from "
-        "other operators and export the model again.",
-    ),
-    (
-        re.compile(r"No attributes called (?P<name>\S+) found for (?P<op>\S+)"),
-        "The operator {op} lacks the attribute {name}, which the PaddlePaddle that exported the model did not write "
-        "and no repair of this version puts back. Export with an older PaddlePaddle, or build that layer from other "
-        "operators.",
-    ),
-)
-_ADVICE_OTHERWISE = "`oarlock inspect SOURCE` lists the model's operators; the text names what it stumbled over."
-
 _NO_MEMORY_TEXT = re.compile(r"no enough for mallocing|bad_alloc|Cannot allocate memory|cannot allocate memory")
 _NO_LIBRARY_TEXT = re.compile(r"Can not find library: (\S+)\.\s.*dso_handle != nullptr", re.DOTALL)
+# What the C library says when a program has overwritten the heap: a crash, though it ends in abort() as well.
+_CORRUPTED_TEXT = re.compile(r"^(?:double free|free\(\)|malloc\(\)|malloc_consolidate|corrupted )", re.MULTILINE)
 _NO_OUTPUT_TEXT = re.compile(r"Unable to open file|\(fwrite\(")
 
 
@@ -65,6 +50,12 @@ class Context:
 
 def diagnose(ended: Ended, context: Context) -> OptimizerError:
     """The error for a worker that ended with a status other than 0, or at the time limit."""
+    error = _diagnose(ended, context)
+    error.variants = context.variants
+    return error
+
+
+def _diagnose(ended: Ended, context: Context) -> OptimizerError:
     optimizer = f"Paddle Lite {context.version}'s optimiser"
     what = said(ended.output)
     if ended.timed_out:
@@ -75,17 +66,20 @@ def diagnose(ended: Ended, context: Context) -> OptimizerError:
         )
     if ended.status == _NO_ENGINE:
         return OptimizerUnavailableError(
-            f"{context.engine}: cannot be used as Paddle Lite's full library for x86: {what}. "
-            "Install it with `oarlock lite install`.",
+            f"{context.engine}: cannot be used as Paddle Lite {context.version}'s full library for x86: {what}. "
+            f"Install it with `{install_command('x86', context.version)}`.",
             output=ended.output,
         )
-    if library := _NO_LIBRARY_TEXT.search(ended.output):
+    library = _NO_LIBRARY_TEXT.search(ended.output)
+    # A library that is there and cannot be loaded found no room for itself.
+    crowded = library is not None and (context.engine.parent / "libs" / library[1]).is_file()
+    if library and not crowded:
         return OptimizerUnavailableError(
             f"{context.engine}: cannot load {library[1]}, which belongs in the folder libs beside it. Install it again "
-            "with `oarlock lite install`.",
+            f"with `{install_command('x86', context.version)}`.",
             output=ended.output,
         )
-    if ended.status == _NO_MEMORY or _NO_MEMORY_TEXT.search(ended.output):
+    if crowded or ended.status == _NO_MEMORY or _NO_MEMORY_TEXT.search(ended.output):
         return OptimizerMemoryError(
             f"{context.variants}: {optimizer} ran out of memory ({what}). Close other programs, or raise the limit "
             "that this shell or container sets.",
@@ -93,13 +87,17 @@ def diagnose(ended: Ended, context: Context) -> OptimizerError:
         )
     if _NO_OUTPUT_TEXT.search(ended.output):
         return OptimizerOutputError(f"{context.variants}: {no_output(context.folder)}", output=ended.output)
-    if ended.status == -signal.SIGABRT or ended.status > 0:
+    corrupted = ended.status == -signal.SIGABRT and _CORRUPTED_TEXT.search(ended.output)
+    if (ended.status == -signal.SIGABRT or ended.status > 0) and not corrupted:
+        cause = find_cause(ended.output)
         return OptimizerAbortedError(
-            f"{context.variants}: {optimizer} gave up: {what or f'status {ended.status}'}. {_advice(ended.output)}",
+            f"{context.variants}: {optimizer} gave up: {what or f'status {ended.status}'}. {cause.advice}",
+            op=cause.op,
+            attribute=cause.attribute,
             output=ended.output,
         )
     name = signal.Signals(-ended.status).name
-    if -ended.status in _CRASHES:
+    if -ended.status in _CRASHES or corrupted:
         return OptimizerCrashedError(
             f"{context.variants}: {optimizer} crashed ({name}). The model has something that it does not expect, often "
             "an operator without one of its inputs or outputs. `oarlock inspect SOURCE` lists the model's operators.",
@@ -121,10 +119,3 @@ def no_output(folder: Path) -> str:
     if free < 1 << 20:
         return f"{folder}: the optimised model could not be written, the disk is full. Free some space."
     return f"{folder}: the optimised model could not be written. See whether the folder is writable."
-
-
-def _advice(output: str) -> str:
-    for pattern, advice in _ADVICE:
-        if match := pattern.search(output):
-            return advice.format(**match.groupdict())
-    return _ADVICE_OTHERWISE

@@ -6,22 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from oarlock_opt.errors import TargetError
+from oarlock_opt.lite.places import Place
 
-__all__ = ["PRECISIONS", "TARGETS", "Place", "Recipe", "Skipped", "Variant", "select"]
-
-# Paddle Lite's enumerators.
-_X86, _ARM = 2, 4
-_FLOAT, _INT32, _ANY, _INT64 = 1, 3, 4, 7
-_NCHW = 1
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a kernel may run: Paddle Lite's numbers of a target (processor), precision and layout."""
-
-    target: int
-    precision: int
-    layout: int
+__all__ = ["CUSTOM", "PRECISIONS", "TARGETS", "Place", "Recipe", "Skipped", "Variant", "select"]
 
 
 @dataclass(frozen=True)
@@ -29,16 +16,20 @@ class Recipe:
     """One run of the optimiser. Variants with equal recipes share its result.
 
     ``places`` are in order of preference, and that order matters to the engine. ``weight_bits`` is 8 or 16 for
-    weight-only quantisation, else 0.
+    weight-only quantisation, else 0. ``devices`` are the accelerators that the place NNAdapter stands for.
     """
 
     places: tuple[Place, ...]
     weight_bits: int = 0
+    devices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Variant:
-    """A target and precision that can be made."""
+    """A target and precision that can be made.
+
+    Of a custom variant, whose recipe was given with --places, the target is CUSTOM and the precision its name.
+    """
 
     target: str
     precision: str
@@ -48,6 +39,13 @@ class Variant:
     def id(self) -> str:
         """``TARGET-PRECISION``, as in bundle.json."""
         return f"{self.target}-{self.precision}"
+
+    @property
+    def rank(self) -> tuple[int, int, str]:
+        """Variants are listed in the order of their ranks: by TARGETS and PRECISIONS, custom ones last by name."""
+        if self.target == CUSTOM:
+            return len(TARGETS), 0, self.precision
+        return TARGETS.index(self.target), PRECISIONS.index(self.precision), ""
 
 
 @dataclass(frozen=True)
@@ -59,26 +57,79 @@ class Skipped:
 
 
 TARGETS = ("x86", "arm64", "armv7", "opencl")
-"""Every target of the bundle format, in the order in which variants are listed."""
+"""Every target of the bundle format but CUSTOM, in the order in which variants are listed."""
+
+CUSTOM = "custom"
+"""The target of variants for places that the user chose."""
 
 PRECISIONS = ("fp32", "fp16", "int8w", "int16w", "int8")
 """Every precision of the bundle format, in the order in which variants are listed."""
 
-_X86_FP32 = Recipe((Place(_X86, _FLOAT, _NCHW), Place(_X86, _INT64, _NCHW), Place(_X86, _ANY, _NCHW)))
-_ARM_FP32 = Recipe(
-    (
-        Place(_ARM, _FLOAT, _NCHW),
-        Place(_ARM, _INT32, _NCHW),
-        Place(_ARM, _INT64, _NCHW),
-        Place(_ARM, _ANY, _NCHW),
+
+def _places(*texts: str) -> tuple[Place, ...]:
+    return tuple(map(Place.parse, texts))
+
+
+_ARM = _places("ARM/Float/NCHW", "ARM/Int32/NCHW", "ARM/Int64/NCHW", "ARM/Any/NCHW")
+_ARM_RECIPES = {
+    "fp32": Recipe(_ARM),
+    # Its kernels first: behind the others they would never be picked.
+    "fp16": Recipe((*_places("ARM/FP16/NCHW"), *_ARM)),
+    "int8w": Recipe(_ARM, weight_bits=8),
+    "int16w": Recipe(_ARM, weight_bits=16),
+}
+_OPENCL = Recipe(
+    _places(
+        "OpenCL/FP16/ImageDefault",
+        "OpenCL/FP16/ImageFolder",
+        "OpenCL/FP16/NCHW",
+        "OpenCL/Float/NCHW",
+        "OpenCL/Any/ImageDefault",
+        "OpenCL/Any/ImageFolder",
+        "OpenCL/Any/NCHW",
+        "OpenCL/Int32/NCHW",
+        # The processor for what the GPU has no kernel for.
+        "ARM/Float/NCHW",
     )
 )
+_RECIPES = {
+    ("x86", "fp32"): Recipe(_places("X86/Float/NCHW", "X86/Int64/NCHW", "X86/Any/NCHW")),
+    **{(target, precision): recipe for target in ("arm64", "armv7") for precision, recipe in _ARM_RECIPES.items()},
+    ("opencl", "fp16"): _OPENCL,
+}
 
-_RECIPES = {("x86", "fp32"): _X86_FP32, ("arm64", "fp32"): _ARM_FP32, ("armv7", "fp32"): _ARM_FP32}
+# Why the others cannot be made; "*" stands for every target. docs/targets.md has the evidence.
+_REASONS = {
+    (
+        "*",
+        "int8",
+    ): "int8 kernels need a calibrated model, which this version cannot make yet; int8w stores weights in 8 "
+    "bits and computes in fp32.",
+    ("x86", "fp16"): "Paddle Lite has no fp16 kernels for x86.",
+    ("x86", "int8w"): "on x86, Paddle Lite answers zeros to weights stored in 8 bits, without an error; make it for "
+    "arm64 or armv7.",
+    ("x86", "int16w"): "on x86, Paddle Lite answers zeros to weights stored in 16 bits, without an error; make it for "
+    "arm64 or armv7.",
+    ("opencl", "fp32"): "Paddle Lite's kernels for OpenCL are its fp16 ones, which compute in fp16 where the GPU can; "
+    "make opencl-fp16 (--precision fp16). An app of yours can have the same file computed in fp32, by "
+    "set_opencl_precision.",
+    (
+        "opencl",
+        "int8w",
+    ): "weights stored in 8 bits are untried with OpenCL, where a wrong answer would be a silent one; make it "
+    "for arm64.",
+    (
+        "opencl",
+        "int16w",
+    ): "weights stored in 16 bits are untried with OpenCL, where a wrong answer would be a silent one; make it "
+    "for arm64.",
+}
 
 
-def select(targets: Iterable[str], precisions: Iterable[str]) -> tuple[tuple[Variant, ...], tuple[Skipped, ...]]:
-    """Every pair of a target and a precision, each once, in the order of the bundle format: made and skipped ones.
+def select(
+    targets: Iterable[str], precisions: Iterable[str], custom: Iterable[Variant] = ()
+) -> tuple[tuple[Variant, ...], tuple[Skipped, ...]]:
+    """Every pair of a target and a precision and every custom variant, each once, by rank: made and skipped ones.
 
     Raises TargetError when none can be made.
     """
@@ -88,14 +139,14 @@ def select(targets: Iterable[str], precisions: Iterable[str]) -> tuple[tuple[Var
         for precision in (precision for precision in PRECISIONS if precision in wanted_precisions):
             recipe = _RECIPES.get((target, precision))
             if recipe is None:
-                skipped.append(Skipped(f"{target}-{precision}", _reason(target, precision)))
+                reason = _REASONS.get((target, precision)) or _REASONS[("*", precision)]
+                skipped.append(Skipped(f"{target}-{precision}", reason))
             else:
                 made.append(Variant(target, precision, recipe))
+    for variant in sorted(custom, key=lambda variant: variant.rank):
+        if made and made[-1].id == variant.id:
+            raise TargetError(f"{variant.id}: two variants with places of their own are called so; write NAME=PLACES")
+        made.append(variant)
     if not made:
         raise TargetError(" ".join(f"{each.id}: {each.reason}" for each in skipped))
     return tuple(made), tuple(skipped)
-
-
-def _reason(target: str, precision: str) -> str:
-    available = ", ".join(f"{each}-{kind}" for each, kind in _RECIPES)
-    return f"{precision} for {target} is not available yet in this version; these are: {available}."

@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from oarlock_opt.program import Program
+from oarlock_opt.importer.legacy import read_program
 from oarlock_opt.zoo import weights as weights_of
 from oarlock_opt.zoo._entry import Entry
 from oarlock_opt.zoo.errors import PaddleMissingError
@@ -44,9 +44,10 @@ def save(entry: Entry, weights: str, seed: int, folder: Path) -> None:
 
 
 def _without_callstacks(path: Path) -> bytes:
-    program = Program.load(path)
-    for op in program.ops():
-        for index in reversed(range(len(op.attrs))):
-            if op.attrs[index].name == "op_callstack":
-                del op.attrs[index]
-    return program.to_bytes()
+    program = read_program(path)
+    for block in program.blocks:
+        for op in block.ops:
+            for index in reversed(range(len(op.attrs))):
+                if op.attrs[index].name == "op_callstack":
+                    del op.attrs[index]
+    return bytes(program.SerializeToString(deterministic=True))

@@ -1,6 +1,6 @@
 """What the zoo raises on purpose.
 
-OarlockError
+HostError
 └── ZooError
     ├── UnknownModelError        no model of that name
     ├── WeightsUnavailableError  weights that this model does not have
@@ -12,7 +12,7 @@ OarlockError
 
 from __future__ import annotations
 
-from oarlock.errors import OarlockError
+from oarlock_opt.errors import HostError
 
 __all__ = [
     "BadWeightsError",
@@ -25,10 +25,11 @@ __all__ = [
 ]
 
 
-class ZooError(OarlockError):
+class ZooError(HostError):
     """The zoo cannot do what was asked."""
 
     default_code = "OAR-ZOO"
+    stage = "export"
 
 
 class UnknownModelError(ZooError):

@@ -10,9 +10,20 @@ from typing import Any, ParamSpec, TypeVar
 
 import click
 
-from oarlock.errors import OarlockError
+from oarlock.errors import MemoryExhaustedError, OarlockError
 
-__all__ = ["Table", "describe_error", "emit_json", "json_option", "megabytes", "printable", "reports_errors"]
+__all__ = [
+    "Table",
+    "amount",
+    "describe_error",
+    "emit_json",
+    "field",
+    "json_option",
+    "megabytes",
+    "printable",
+    "reports_errors",
+    "shape_text",
+]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -33,19 +44,24 @@ def printable(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def describe_error(error: OarlockError | OSError) -> dict[str, str]:
-    """``{"code", "message"}`` by docs/schema/error.schema.json."""
+def describe_error(error: OarlockError | OSError | MemoryError) -> dict[str, str]:
+    """``{"code", "message"}``, and what else is known, by docs/schema/error.schema.json."""
     if isinstance(error, OarlockError):
-        return {"code": error.code, "message": error.message}
+        return {"code": error.code, "message": error.message, **error.details()}
+    if isinstance(error, MemoryError):
+        limit = "close other programs, or raise the limit that this shell or container sets"
+        return {"code": MemoryExhaustedError.default_code, "message": f"there is not enough memory: {limit}"}
     reason = error.strerror or str(error) or type(error).__name__
     return {"code": "OAR-IO", "message": f"{error.filename}: {reason}" if error.filename is not None else reason}
 
 
 def reports_errors(command: Callable[P, R]) -> Callable[P, R]:
-    """Decorate a command's function: it may raise OarlockError and OSError, which become a sentence and exit status 1.
+    """Decorate a command's function: it may raise OarlockError, OSError and MemoryError, which become a
+    sentence and exit status 1.
 
     The sentence goes to stderr. With --json (a parameter ``as_json``), stdout also gets one line
-    ``{"ok": false, "error": {"code", "message"}}``. Ctrl-C says so and exits with 130. click's usage errors pass (2).
+    ``{"ok": false, "error": {"code", "message", …}}``. Ctrl-C says so and exits with 130. click's usage errors
+    pass (2).
     """
 
     @functools.wraps(command)
@@ -55,7 +71,7 @@ def reports_errors(command: Callable[P, R]) -> Callable[P, R]:
         except KeyboardInterrupt:
             click.echo("Interrupted.", err=True)
             raise click.exceptions.Exit(130) from None
-        except (OarlockError, OSError) as error:
+        except (OarlockError, OSError, MemoryError) as error:
             if isinstance(error, OSError) and error.errno == errno.EPIPE:
                 raise  # the reader of stdout is gone; click ends quietly
             description = describe_error(error)
@@ -93,6 +109,26 @@ class Table:
             for cell, width, right in zip(row, widths, self._right, strict=True)
         )
         return "  ".join(cells).rstrip()
+
+
+def amount(count: int) -> str:
+    """A large number for people, four digits of it: "2.351 G", "12.68 M", "9.216 k", "832"."""
+    for unit, name in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if count >= unit:
+            return f"{float(f'{count / unit:.4g}'):g} {name}"
+    return str(count)
+
+
+def field(name: str, value: str) -> str:
+    """A line of a description: the name in a column of its own, and the value."""
+    return f"{name:<11} {value}".rstrip()
+
+
+def shape_text(shape: Sequence[int] | None) -> str | None:
+    """A shape for people: "(any, 3, 224, 224)"; None where it is not known."""
+    if shape is None:
+        return None
+    return f"({', '.join('any' if side == -1 else str(side) for side in shape)})"
 
 
 def megabytes(size: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from oarlock.commands._shared import Table, megabytes
+from oarlock.commands._shared import Table, field, megabytes, shape_text
 
 __all__ = ["view"]
 
@@ -16,8 +16,16 @@ def view(description: dict[str, Any]) -> str:
     for kind, show in (("nb", _nb), ("bundle", _bundle), ("source", _source)):
         if kind in description:
             lines += show(description[kind])
+    if "analysis" in description:
+        from oarlock.commands._analysis_view import analysis_lines, layer_table
+
+        lines += analysis_lines(description["analysis"])
+        if "layers" in description["analysis"]:
+            lines += ["", layer_table(description["analysis"]["layers"]), ""]
+    if "graph" in description:
+        lines.append(field("drawing", f"{description['graph']['file']}, {description['graph']['boxes']} boxes"))
     problems = description["problems"]
-    lines.append(_field("problems", "none" if not problems else ""))
+    lines.append(field("problems", "none" if not problems else ""))
     lines += [f"  {problem['code']}: {problem['message']}" for problem in problems]
     return "\n".join(lines)
 
@@ -26,11 +34,11 @@ def _nb(nb: dict[str, Any]) -> list[str]:
     params = nb["params"]
     dtypes = ", ".join(f"{count} {dtype}" for dtype, count in params["dtypes"].items())
     return [
-        _field("kind", f"Paddle Lite model file, {megabytes(nb['size'])}"),
-        _field("version", nb["version"]),
-        _field("runs on", ", ".join(nb["targets"])),
+        field("kind", f"Paddle Lite model file, {megabytes(nb['size'])}"),
+        field("version", nb["version"]),
+        field("runs on", ", ".join(nb["targets"])),
         *_tensors(nb),
-        _field(
+        field(
             "parameters",
             f"{params['elements']:,} in {params['count']} tensors ({dtypes}), {megabytes(params['bytes'])}",
         ),
@@ -47,14 +55,14 @@ def _bundle(bundle: dict[str, Any]) -> list[str]:
         )
     labels, golden, source = bundle["labels"], bundle["golden"], bundle["source"]
     return [
-        _field("kind", f"bundle of {bundle['name']}, format version {bundle['format_version']}"),
-        _field("made by", f"{bundle['created_by']['tool']} {bundle['created_by']['version']}"),
+        field("kind", f"bundle of {bundle['name']}, format version {bundle['format_version']}"),
+        field("made by", f"{bundle['created_by']['tool']} {bundle['created_by']['version']}"),
         *_tensors(bundle),
-        _field("pictures", _preprocess(bundle["preprocess"])),
-        _field("labels", "none" if labels is None else f"{labels['count']:,} in {labels['file']}"),
-        _field("source", _source_of_bundle(source)),
+        field("pictures", _preprocess(bundle["preprocess"])),
+        field("labels", "none" if labels is None else f"{labels['count']:,} in {labels['file']}"),
+        field("source", _source_of_bundle(source)),
         *_repairs(source["repairs"]),
-        _field("golden", "none" if golden is None else _golden(golden)),
+        field("golden", "none" if golden is None else _golden(golden)),
         "",
         str(table),
         "",
@@ -62,31 +70,28 @@ def _bundle(bundle: dict[str, Any]) -> list[str]:
 
 
 def _source(source: dict[str, Any]) -> list[str]:
+    from oarlock.commands._analysis_view import target_lines
+
     params = source["params"]
     files = ", ".join(f"{it['name']} ({megabytes(it['size'])})" for it in source["files"])
     return [
-        _field("kind", f"source model, {source['format']} format"),
-        _field("written by", f"PaddlePaddle {source['paddle_version'] or 'of unknown version'}"),
-        _field("files", files),
+        field("kind", f"source model, {source['format']} format"),
+        field("written by", f"PaddlePaddle {source['paddle_version'] or 'of unknown version'}"),
+        field("files", files),
         *_tensors(source),
-        _field("parameters", f"{params['elements']:,} in {params['count']} tensors, {megabytes(params['bytes'])}"),
+        field("parameters", f"{params['elements']:,} in {params['count']} tensors, {megabytes(params['bytes'])}"),
         *_counts("operators", source["op_count"], source["ops"]),
         *_repairs(source["repairs"]),
+        *(target_lines(source["targets"]) if "targets" in source else ()),
     ]
 
 
 def _tensors(holder: dict[str, Any]) -> list[str]:
     return [
-        _field(kind, " ".join(filter(None, (it["name"], it["dtype"], _shape(it["shape"]), it.get("meaning")))))
+        field(kind, " ".join(filter(None, (it["name"], it["dtype"], shape_text(it["shape"]), it.get("meaning")))))
         for kind, tensors in (("input", holder["inputs"]), ("output", holder["outputs"]))
         for it in tensors
     ]
-
-
-def _shape(shape: list[int] | None) -> str | None:
-    if shape is None:
-        return None
-    return f"({', '.join('any' if side == -1 else str(side) for side in shape)})"
 
 
 def _preprocess(preprocess: dict[str, Any] | None) -> str:
@@ -126,18 +131,14 @@ def _golden(golden: dict[str, Any]) -> str:
 
 
 def _repairs(repairs: list[dict[str, Any]]) -> list[str]:
-    return [_field("repair", f"{it['name']} ({it['count']}): {it['reason']}") for it in repairs]
+    return [field("repair", f"{it['name']} ({it['count']}): {it['reason']}") for it in repairs]
 
 
 def _counts(name: str, total: int, counts: dict[str, int]) -> list[str]:
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return [_field(name, str(total)), *(f"  {count:>5}  {what}" for what, count in ordered)]
+    return [field(name, str(total)), *(f"  {count:>5}  {what}" for what, count in ordered)]
 
 
 def _commonest(kernels: dict[str, int]) -> str:
     ordered: Iterable[tuple[str, int]] = sorted(kernels.items(), key=lambda item: (-item[1], item[0]))
     return ", ".join(f"{count} {name}" for name, count in ordered)
-
-
-def _field(name: str, value: str) -> str:
-    return f"{name:<11} {value}".rstrip()

@@ -27,7 +27,11 @@ def lite() -> None:
     help="What the library runs on. Those other than x86 need --archive.",
 )
 @click.option("--archive", metavar="FILE", help="The wheel, or for other targets a release archive or its folder.")
-@click.option("--version", metavar="VERSION", help=f"Version of Paddle Lite: {', '.join(OFFERED_VERSIONS)}.")
+@click.option(
+    "--version",
+    metavar="VERSION",
+    help=f"Version of Paddle Lite: {', '.join(OFFERED_VERSIONS)}.  [default: {store.DEFAULT_VERSION}]",
+)
 @json_option
 @reports_errors
 def install(target: str | None, archive: str | None, version: str | None, as_json: bool) -> None:
@@ -48,7 +52,7 @@ def install(target: str | None, archive: str | None, version: str | None, as_jso
 @json_option
 @reports_errors
 def list_engines(as_json: bool) -> None:
-    """List the installed Paddle Lite libraries."""
+    """List the installed Paddle Lite libraries, and the versions for x86 that can be installed besides."""
     engines = store.installed()
     if as_json:
         emit_json([engine.to_json() for engine in engines])
@@ -60,3 +64,6 @@ def list_engines(as_json: bool) -> None:
             origin = it.origin if it.pinned or it.origin == "pypi" else f"{it.origin} (not a known hash)"
             table.add(it.target, it.version, megabytes(it.size), origin, it.library)
         click.echo(str(table))
+    installed = {it.version for it in engines if it.target == "x86"}
+    if engines and not as_json and (others := [version for version in OFFERED_VERSIONS if version not in installed]):
+        click.echo(f"Not installed for x86: {', '.join(others)} (`oarlock lite install --version VERSION`).", err=True)

@@ -12,7 +12,7 @@ import pytest
 
 from oarlock._files import sha256_file
 from oarlock_opt import reference, zoo
-from oarlock_opt.program import Program
+from oarlock_opt.interface import Interface
 from oarlock_opt.source import open_source
 from oarlock_opt.zoo import weights
 from oarlock_opt.zoo.errors import (
@@ -56,12 +56,12 @@ def test_what_it_writes(exported: tuple[Path, ExportResult]) -> None:
 
 def test_the_program(exported: tuple[Path, ExportResult]) -> None:
     folder, _ = exported
-    program = Program.load(folder / "inference.pdmodel")
-    [input_] = program.inputs
+    interface = Interface.of(open_source(folder).graph)
+    [input_] = interface.inputs
     assert (input_.name, input_.shape, input_.dtype) == ("x", (-1, 3, 224, 224), "float32")
-    [output] = program.outputs
+    [output] = interface.outputs
     assert (output.shape, output.dtype) == ((-1, 1000), "float32")
-    assert not program.ends_in_probabilities(output.name)
+    assert interface.probabilities == (False,)
     # Nothing of this machine: no path, no call stack.
     raw = (folder / "inference.pdmodel").read_bytes()
     assert b".py" not in raw

@@ -148,8 +148,8 @@ class TestLikeASession:
         (tmp_path / "text.nb").write_text("text")
         with pytest.raises(BadModelError, match=r"text\.nb"):
             IsolatedSession(tmp_path / "text.nb")
-        with pytest.raises(VersionMismatchError, match=r"2\.11"):
-            IsolatedSession(build.make_nb(tmp_path / "old.nb", "--version", "v2.11"))
+        with pytest.raises(VersionMismatchError, match=r"2\.9"):
+            IsolatedSession(build.make_nb(tmp_path / "old.nb", "--version", "v2.9"))
         monkeypatch.setenv("OARLOCK_HOME", str(tmp_path))
         with pytest.raises(EngineNotInstalledError, match="run `oarlock lite install`"):
             IsolatedSession(build.make_nb(tmp_path / "new.nb"))

@@ -174,7 +174,7 @@ class TestFailures:
         ("options", "error"),
         [
             (("--target", "arm"), WrongTargetError),
-            (("--version", "v2.11"), VersionMismatchError),
+            (("--version", "v2.9"), VersionMismatchError),
             (("--version", "v2.13rc0"), VersionMismatchError),
         ],
     )
@@ -186,9 +186,9 @@ class TestFailures:
             Session(path, engine=engine)
 
     def test_version_that_nobody_offers(self, build: Build, tmp_path: Path) -> None:
-        path = build.make_nb(tmp_path / "model.nb", "--version", "v2.11")
+        path = build.make_nb(tmp_path / "model.nb", "--version", "v2.9")
         with pytest.raises(
-            VersionMismatchError, match=r"made for Paddle Lite 2\.11, expected 2\.12: make it again with"
+            VersionMismatchError, match=r"made for Paddle Lite 2\.9, expected .*2\.12 or .*: make it again with"
         ):
             Session(path)
 

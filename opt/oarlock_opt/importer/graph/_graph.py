@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from oarlock.session import TensorSpec
+from oarlock._specs import TensorSpec
 from oarlock_opt.importer.graph._attributes import Attr, AttrKind, AttrValue, attr
 from oarlock_opt.importer.graph._tensors import TensorData
 
@@ -107,13 +107,15 @@ class Graph:
     ``nodes`` are in an order in which they can run: each reads inputs, parameters and what earlier nodes give, and no
     value is given twice. ``parameters`` holds the data of each parameter. The values in ``outputs`` are given by nodes,
     each listed once. Names of inputs, outputs and parameters are unique and stay what they are; other names are for
-    people, and the writer makes them unique.
+    people, and the writer makes them unique. ``paddle_version`` is that of the PaddlePaddle that wrote the model, None
+    where it is not known.
     """
 
     inputs: list[Value]
     outputs: list[Value]
     parameters: dict[Value, TensorData]
     nodes: list[Node]
+    paddle_version: str | None = None
 
     def index(self) -> Index:
         """Who gives and who reads what, now; changes of the graph do not reach it."""

@@ -1,15 +1,18 @@
-"""The elements of parameters: in the file they came from, until somebody asks for them, or in memory."""
+"""The elements of parameters: in the file they came from, until somebody asks for them, or in memory.
+
+numpy is imported by those who compute: most models go to the optimiser without.
+"""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, Protocol
 
 from oarlock_opt.importer.graph._dtypes import DTYPE_SIZES
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["ArrayTensor", "FileTensor", "TensorData"]
 
@@ -45,6 +48,8 @@ class FileTensor:
     shape: tuple[int, ...]
 
     def array(self) -> NDArray[Any]:
+        import numpy as np
+
         dtype = np.dtype("uint16" if self.dtype == "bfloat16" else self.dtype).newbyteorder("<")
         return np.frombuffer(self.buffer(), dtype).reshape(self.shape)
 
@@ -71,5 +76,7 @@ class ArrayTensor:
         return self.values
 
     def buffer(self) -> memoryview:
+        import numpy as np
+
         values = np.ascontiguousarray(self.values, self.values.dtype.newbyteorder("<"))
         return memoryview(values.reshape(-1).view(np.uint8))

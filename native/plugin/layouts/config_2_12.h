@@ -1,0 +1,95 @@
+// Paddle Lite's configuration classes as version 2.12 lays them out. Included by lite_api.h only.
+#ifndef OARLOCK_PLUGIN_LAYOUTS_CONFIG_2_12_H_
+#define OARLOCK_PLUGIN_LAYOUTS_CONFIG_2_12_H_
+
+namespace paddle {
+namespace lite_api {
+
+// What both kinds of configuration begin with. The engine fills it in its constructor; members whose setters are not
+// listed here are not used by Oarlock.
+struct ConfigBase {
+  explicit ConfigBase(PowerMode mode = LITE_POWER_NO_BIND, int threads = 1);
+  void set_threads(int threads);
+  void set_power_mode(PowerMode mode);
+  void set_x86_math_num_threads(int threads);
+
+  std::string model_dir;
+  int threads;
+  PowerMode mode;
+  CLTuneMode opencl_tune_mode;
+  std::string opencl_bin_path;
+  std::string opencl_bin_name;
+  CLPrecisionType opencl_precision;
+  std::string subgraph_model_cache_dir;
+  std::map<std::string, std::pair<std::vector<char>, std::vector<char>>> subgraph_model_cache_buffers;
+  std::vector<std::string> nnadapter_device_names;
+  std::string nnadapter_context_properties;
+  int (*nnadapter_context_callback)(int event, void* user_data);
+  std::string nnadapter_model_cache_dir;
+  std::map<std::string, std::vector<std::vector<int64_t>>> nnadapter_dynamic_shape_info;
+  std::map<std::string, std::vector<char>> nnadapter_model_cache_buffers;
+  int device_id;
+  int x86_math_num_threads;
+  std::string metal_path;
+  bool metal_use_mps;
+  bool metal_use_aggressive;
+  void* metal_device;
+  bool metal_use_memory_reuse;
+  std::vector<std::string> discarded_passes;
+};
+
+class CxxModelBuffer;
+
+// A source model for the optimiser: full library only. The engine's setters of these members only assign them.
+struct CxxConfig : ConfigBase {
+  std::vector<Place> valid_places;
+  std::string model_file;
+  std::string param_file;
+  std::shared_ptr<CxxModelBuffer> model_buffer;
+  std::vector<std::string> passes_internal;
+  bool quant_model = false;
+  QuantType quant_type = QuantType::QUANT_INT16;
+  bool sparse_model = false;
+  float sparse_threshold = 0.6f;
+  std::map<int, std::vector<std::shared_ptr<void>>> preferred_inputs_for_warmup;
+  std::string nnadapter_subgraph_partition_config_path;
+  std::string nnadapter_subgraph_partition_config_buffer;
+  std::string nnadapter_mixed_precision_config_path;
+  std::string nnadapter_mixed_precision_config_buffer;
+};
+
+// An optimised model (.nb).
+struct MobileConfig : ConfigBase {
+  void set_model_from_file(const std::string& path);
+  // Copies the bytes.
+  void set_model_from_buffer(const char* data, size_t size);
+
+  bool model_from_memory = false;
+  PrecisionMode precision_mode = LITE_PRECISION_NORMAL;
+  std::string lite_model_file;
+  std::string model_buffer;
+  std::string param_buffer;
+};
+
+inline void give_model(MobileConfig& config, const char* data, size_t size) {
+  config.set_model_from_buffer(data, size);
+}
+inline bool was_given(const MobileConfig& config, const char* data, size_t size) {
+  return config.model_from_memory && config.lite_model_file == std::string(data, size);
+}
+
+constexpr size_t kConfigBaseWritten = sizeof(ConfigBase);
+constexpr const char* kLayoutVersions[] = {"2.12"};
+
+#if defined(_LIBCPP_VERSION)
+constexpr AbiSizes kAbiSizes =
+    sizeof(void*) == 8 ? AbiSizes{352, 600, 432, 16, 8, 16} : AbiSizes{184, 316, 228, 16, 4, 12};
+#else
+constexpr AbiSizes kAbiSizes =
+    sizeof(void*) == 8 ? AbiSizes{480, 800, 584, 16, 8, 16} : AbiSizes{304, 520, 384, 16, 4, 12};
+#endif
+
+}  // namespace lite_api
+}  // namespace paddle
+
+#endif  // OARLOCK_PLUGIN_LAYOUTS_CONFIG_2_12_H_

@@ -1,0 +1,206 @@
+"""A source model on its way to the optimiser: hashed, read, repaired and written as a legacy program, or remembered."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from oarlock._files import sha256_file
+from oarlock_opt._code import code_hash
+from oarlock_opt.cache import Cache, Entry, key_of
+from oarlock_opt.errors import SourceError
+from oarlock_opt.source import SourceFiles, ZooOrigin, read_graph
+
+if TYPE_CHECKING:
+    from oarlock_opt.importer.graph import Graph
+    from oarlock_opt.importer.passes import AppliedRepair
+    from oarlock_opt.interface import Interface
+
+__all__ = ["FileHash", "Imported", "SourceHashes", "import_model"]
+
+_KIND = "programs"
+_PROGRAM, _PARAMS = "model.pdmodel", "model.pdiparams"
+
+
+@dataclass(frozen=True)
+class FileHash:
+    """A file of the source as bundle.schema.json has it."""
+
+    name: str
+    sha256: str
+    size: int
+
+    def to_json(self) -> dict[str, Any]:
+        """The file as an item of ``source.files``."""
+        return asdict(self)
+
+
+class _Hashing(threading.Thread):
+    """Hashes a file, which takes no time of the interpreter's."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(daemon=True)
+        self.path = path
+        self._sha256 = ""
+        self._error: OSError | None = None
+
+    def run(self) -> None:
+        try:
+            self._sha256 = sha256_file(self.path)
+        except OSError as error:
+            self._error = error
+
+    def result(self) -> str:
+        self.join()
+        if self._error is not None:
+            raise self._error
+        return self._sha256
+
+
+class SourceHashes:
+    """The hashes of a source's files, made by threads while others work."""
+
+    def __init__(self, files: SourceFiles) -> None:
+        self._files = files
+        self._before = self._state()
+        self._threads = [_Hashing(path) for path in files.all]
+        for thread in self._threads:
+            thread.start()
+
+    def get(self) -> tuple[FileHash, ...]:
+        """The hashes, waited for. Raises OSError."""
+        return tuple(FileHash(each.path.name, each.result(), each.path.stat().st_size) for each in self._threads)
+
+    def check(self) -> None:
+        """Raise SourceError when a file was changed since the hashes were begun."""
+        if self._state() != self._before:
+            raise SourceError(f"{self._files.program}: the model was changed while it was read; try again")
+
+    def _state(self) -> list[tuple[int, int, int]]:
+        return [(stat.st_ino, stat.st_size, stat.st_mtime_ns) for stat in (path.stat() for path in self._files.all)]
+
+
+@dataclass
+class Imported:
+    """A model that is ready for the optimiser.
+
+    ``program`` is what the optimiser reads; ``interface`` is what that takes and gives. ``op_count`` is the number of
+    operators before the passes. ``hashes`` are of ``files``, the source's own.
+    """
+
+    files: SourceFiles
+    zoo: ZooOrigin | None
+    hashes: SourceHashes
+    program: SourceFiles
+    interface: Interface
+    paddle_version: str | None
+    op_count: int
+    repairs: tuple[AppliedRepair, ...]
+    _origins: tuple[str, ...]
+    _graph: Graph | None = field(default=None, repr=False)
+
+    @property
+    def graph(self) -> Graph:
+        """The graph with the passes applied; read again from ``program`` when the model was remembered."""
+        from oarlock_opt.importer import legacy
+
+        if self._graph is None:
+            self._graph = legacy.read(self.program)
+            for node, origin in zip(self._graph.nodes, self._origins, strict=True):
+                node.origin = origin
+        return self._graph
+
+
+def import_model(
+    files: SourceFiles, zoo: ZooOrigin | None, *, lite_version: str, folder: Path, cache: Cache
+) -> tuple[Imported, str]:
+    """Make of a source what the optimiser of a version of Paddle Lite takes, in the empty folder ``folder``.
+
+    Returns it with the key that stands for it in the keys of what is made from it. Raises SourceError and OSError.
+    """
+    hashes = SourceHashes(files)
+    # Meanwhile, protobuf loads.
+    from oarlock_opt.importer import passes
+
+    key = ""
+    if cache.enabled:
+        key = key_of(
+            source=[each.sha256 for each in hashes.get()],
+            format=files.format,
+            passes=[each.name for each in passes.PASSES],
+            lite=lite_version,
+            code=code_hash("importer", "interface.py"),
+        )
+        if (entry := cache.find(_KIND, key)) and (known := _remembered(entry, files, zoo, hashes, folder)):
+            return known, key
+    model = _import(files, zoo, hashes, lite_version, folder)
+    hashes.check()
+    cache.keep(_KIND, key, _facts(model), _own_files(model))
+    return model, key
+
+
+def _import(
+    files: SourceFiles, zoo: ZooOrigin | None, hashes: SourceHashes, lite_version: str, folder: Path
+) -> Imported:
+    from oarlock_opt.importer import legacy, passes
+    from oarlock_opt.interface import Interface
+
+    graph = read_graph(files)
+    op_count = len(graph.nodes)
+    repairs = passes.run(graph, lite_version)
+    return Imported(
+        files,
+        zoo,
+        hashes,
+        legacy.write(graph, folder, files.params),
+        Interface.of(graph),
+        graph.paddle_version,
+        op_count,
+        repairs,
+        tuple(node.origin for node in graph.nodes),
+        graph,
+    )
+
+
+def _own_files(model: Imported) -> dict[str, Path]:
+    """The files of the program that are not the source's."""
+    files = {_PROGRAM: model.program.program}
+    if model.program.params is not None and model.program.params != model.files.params:
+        files[_PARAMS] = model.program.params
+    return files
+
+
+def _facts(model: Imported) -> dict[str, Any]:
+    return {
+        "interface": model.interface.to_json(),
+        "paddle_version": model.paddle_version,
+        "op_count": model.op_count,
+        "repairs": [each.to_json() for each in model.repairs],
+        "origins": model._origins,
+    }
+
+
+def _remembered(
+    entry: Entry, files: SourceFiles, zoo: ZooOrigin | None, hashes: SourceHashes, folder: Path
+) -> Imported | None:
+    """The model of an entry; None when that is damaged."""
+    from oarlock_opt.importer.passes import AppliedRepair
+    from oarlock_opt.interface import Interface
+
+    if not all(entry.take(name, folder / name) for name in entry.files):
+        return None
+    facts: Mapping[str, Any] = entry.facts
+    return Imported(
+        files,
+        zoo,
+        hashes,
+        SourceFiles(folder / _PROGRAM, folder / _PARAMS if _PARAMS in entry.files else files.params),
+        Interface.from_json(facts["interface"]),
+        facts["paddle_version"],
+        facts["op_count"],
+        tuple(AppliedRepair(**each) for each in facts["repairs"]),
+        tuple(facts["origins"]),
+    )

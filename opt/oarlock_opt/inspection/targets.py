@@ -1,0 +1,36 @@
+"""Which variants a model can be made for, as far as the list of the engine's kernels tells."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oarlock import store
+from oarlock_opt.importer.graph import Graph
+from oarlock_opt.lite.kernels import missing, needs, table
+from oarlock_opt.lite.targets import PRECISIONS, TARGETS, select
+
+__all__ = ["targets_for"]
+
+
+def targets_for(graph: Graph, lite_version: str = store.DEFAULT_VERSION) -> list[dict[str, Any]]:
+    """Every variant that ``oarlock opt`` makes, and what the engine lacks there for the graph, the passes applied.
+
+    By ``source.targets`` of docs/schema/inspect.schema.json. Nothing lacking is no promise: kernels may not take the
+    shapes or attributes that they meet, which the optimiser finds out. [] for a version whose kernels are not listed.
+    """
+    kernels = table(lite_version)
+    if kernels is None:
+        return []
+    wanted = needs(graph)
+    variants, _ = select(TARGETS, PRECISIONS)
+    found = []
+    for variant in variants:
+        lacking = missing(wanted, variant.recipe.places, kernels)
+        found.append(
+            {
+                "id": variant.id,
+                "ok": not lacking,
+                "missing": [{"op": need.operator, "count": need.count, "origin": need.origin} for need in lacking],
+            }
+        )
+    return found

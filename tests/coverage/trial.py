@@ -1,0 +1,129 @@
+"""One network in one format: exported, made a bundle by the command line, run, and compared with PaddlePaddle."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from oarlock import IsolatedSession
+from oarlock.bundle import Bundle
+from oarlock_opt import reference
+from oarlock_opt.source import open_source
+from tests.coverage.architectures import find
+
+__all__ = ["BATCHES", "TARGETS", "Trial", "attempt"]
+
+TARGETS = ("x86", "arm64", "armv7")
+BATCHES = (1, 3)
+_SECONDS = 900.0
+
+
+@dataclass
+class Trial:
+    """What came of it.
+
+    ``exported`` is "" or why PaddlePaddle itself could not write the model, and then the rest is empty. ``failures``
+    has the error of each target that was refused, or that of the run. ``errors`` has the largest |difference| / largest
+    |answer of PaddlePaddle| by batch.
+    """
+
+    name: str
+    form: str
+    exported: str = ""
+    failures: dict[str, str] = field(default_factory=dict)
+    errors: dict[int, float] = field(default_factory=dict)
+    first_place: bool = False
+    repairs: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def worst(self) -> float:
+        """The largest of ``errors``, infinity where the model could not be run."""
+        return max(self.errors.values(), default=float("inf")) if len(self.errors) == len(BATCHES) else float("inf")
+
+    def passed(self, limit: float) -> bool:
+        """Whether every target takes it and the answers are within ``limit``."""
+        return not self.exported and not self.failures and self.worst <= limit
+
+
+def attempt(name: str, form: str, own: Path | None = None) -> Trial:
+    """Try the network ``name`` in the format ``form``, "pir" or "legacy"."""
+    trial = Trial(name, form)
+    with tempfile.TemporaryDirectory(prefix="oarlock-coverage-") as work:
+        folder = Path(work, "model")
+        folder.mkdir()
+        command = [sys.executable, "-m", "tests.coverage.export", name, form, str(folder)]
+        done = _run(command + ([] if own is None else [str(own)]))
+        if done.returncode != 0:
+            lines = done.stderr.strip().splitlines()
+            trial.exported = _short(lines[-1]) if lines else f"status {done.returncode}"
+            return trial
+        bundle = Path(work, "model.oar")
+        made = _opt(folder, bundle, TARGETS, trial)
+        if made is None:  # which of the targets is it?
+            for target in TARGETS:
+                made = (
+                    _opt(folder, bundle if target == "x86" else Path(work, f"{target}.oar"), (target,), trial) or made
+                )
+        if made is not None:
+            trial.repairs = {each["name"]: each["count"] for each in made["repairs"]}
+        if bundle.exists():
+            trial.failures.pop("x86", None)
+            _compare(folder, bundle, find(name, own).input_shape, trial)
+    return trial
+
+
+def _opt(folder: Path, bundle: Path, targets: tuple[str, ...], trial: Trial) -> dict[str, Any] | None:
+    """What ``oarlock opt`` says of the bundle; None after an error, which goes into the trial."""
+    oarlock = str(Path(sys.executable).with_name("oarlock"))
+    options = ["--target", ",".join(targets), "--preprocess", "none", "--labels", "none", "--no-golden", "--json"]
+    done = _run([oarlock, "opt", str(folder), "-o", str(bundle), "--no-cache", *options])
+    try:
+        said: dict[str, Any] = json.loads(done.stdout)
+    except ValueError:
+        said = {"ok": False, "error": {"code": "NOT-TYPED", "message": done.stderr.strip()[-500:]}}
+    for target in targets:
+        trial.failures.pop(target, None)
+        if not said["ok"]:
+            error = said["error"]
+            trial.failures[target] = f"{error['code']}: {_short(error['message'].replace(str(folder), 'model'))}"
+    return said if said["ok"] else None
+
+
+def _compare(folder: Path, bundle: Path, shape: tuple[int, ...], trial: Trial) -> None:
+    files = open_source(folder).files
+    dice = np.random.default_rng(1)
+    feeds = [{"x": dice.standard_normal((batch, *shape)).astype(np.float32)} for batch in BATCHES]
+    trial.first_place = True
+    try:
+        expected = reference.run(files, feeds, timeout=_SECONDS).outputs
+        with IsolatedSession(Bundle.open(bundle).file("x86-fp32.nb")) as session:
+            names = [tensor.name for tensor in session.outputs]
+            for batch, feed, answers in zip(BATCHES, feeds, expected, strict=True):
+                found = session.run(feed)
+                pairs = [(found[name], answers[name]) for name in names]
+                trial.errors[batch] = max(_error(ours, theirs) for ours, theirs in pairs)
+                trial.first_place &= all(np.array_equal(ours.argmax(-1), theirs.argmax(-1)) for ours, theirs in pairs)
+    except Exception as error:
+        trial.failures["run"] = f"{getattr(error, 'code', type(error).__name__)}: {_short(str(error))}"
+
+
+def _error(found: np.ndarray[Any, Any], expected: np.ndarray[Any, Any]) -> float:
+    if found.shape != expected.shape or not np.isfinite(found).all():
+        return float("inf")
+    return float(np.abs(found - expected).max() / max(np.abs(expected).max(), 1e-30))
+
+
+def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
+
+
+def _short(text: str) -> str:
+    return re.sub(r"\s+", " ", text)[:400]
