@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-_NAMES = ("frames", "imports", "inspect", "isolation", "open_bundle", "opt", "pictures", "predict", "session")
+_NAMES = ("frames", "imports", "inspect", "isolation", "open_bundle", "opt", "pictures", "pir", "predict", "session")
 
 
 def main(names: list[str]) -> int:

@@ -103,8 +103,10 @@ def run() -> list[Ratio]:
 
 
 def _quietly(command: Sequence[str], **environment: str) -> None:
+    variables = {**os.environ, **environment}
+    variables.pop("PYTHONDONTWRITEBYTECODE", None)  # an installation is compiled
     output = subprocess.DEVNULL
-    subprocess.run(command, env={**os.environ, **environment}, check=True, stdout=output, stderr=output)
+    subprocess.run(command, env=variables, check=True, stdout=output, stderr=output)
 
 
 def _opt(source: Path, folder: Path, precisions: str, *, cache: bool) -> Callable[[], object]:

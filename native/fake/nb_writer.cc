@@ -108,6 +108,13 @@ Bytes write_program(const NbFile& file) {
   const auto operators_offset = builder.CreateVector(operators);
   std::vector<Offset<schema::BlockDesc>> blocks{
       schema::CreateBlockDesc(builder, 0, -1, variables_offset, operators_offset)};
+  if (!file.inner_operators.empty()) {
+    const std::vector<Offset<schema::VarDesc>> no_variables;
+    std::vector<Offset<schema::OpDesc>> inner;
+    for (const NbOperator& op : file.inner_operators) inner.push_back(write_operator(builder, op));
+    const auto no_variables_offset = builder.CreateVector(no_variables);
+    blocks.push_back(schema::CreateBlockDesc(builder, 1, 0, no_variables_offset, builder.CreateVector(inner)));
+  }
   const auto version = schema::CreateVersion(builder, 0);
   builder.Finish(schema::CreateProgramDescDirect(builder, &blocks, version));
   return finished(builder);

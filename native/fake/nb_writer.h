@@ -43,7 +43,8 @@ struct NbFile {
   uint16_t meta_version = 2;
   std::vector<NbVariable> variables;
   std::vector<NbOperator> operators;
-  std::vector<NbParameter> parameters;  // In the order of their names, for a sound file.
+  std::vector<NbOperator> inner_operators;  // Of a block within the first; there is none without them.
+  std::vector<NbParameter> parameters;      // In the order of their names, for a sound file.
 };
 
 struct NbPort {

@@ -22,8 +22,8 @@ struct NbModel {
 // OAR_BAD_MODEL or OAR_VERSION_MISMATCH with the place and what is wrong there. Weights are not read.
 NbModel read_nb(const ByteSource& file);
 
-// "2.12" for "v2.12", and "2.13rc0" for "v2.13-rc": the number as Python's packages spell it (PEP 440). "" for a version
-// without a number (a build from a commit).
+// "2.12" for "v2.12", and "2.13rc0" for "v2.13-rc": the number as Python's packages spell it (PEP 440). "" for a
+// version without a number (a build from a commit).
 std::string version_number(const std::string& version);
 
 // JSON by docs/schema/nb.schema.json.

@@ -297,6 +297,27 @@ TEST(NbVersion, IsTheNumberWithoutTheV) {
   }
 }
 
+// ---- Accelerators
+
+// What an accelerator's own compiler takes lies in blocks of its own, without kernels.
+TEST(NbAccelerator, BlocksForItNeedNoKernels) {
+  constexpr int kNnadapter = 18;
+  NbFile file = simple_nb({{"x", {-1, 3, 8, 8}}}, {{"y", {-1, 10}}}, kNnadapter);
+  file.inner_operators.push_back({"relu", "", {{"X", {"x"}}}, {{"Out", {"y"}}}, {}});
+  const NbModel model = read(write_nb(file));
+  EXPECT_EQ(model.program.op_count, 4);
+  EXPECT_EQ(model.program.ops.at("relu"), 1);
+  EXPECT_EQ(model.program.targets.count("nnadapter"), 1U);
+  file.operators.push_back(file.inner_operators[0]);
+  EXPECT_TRUE(is_bad(file, "block 0, op 3 (relu) names no kernel"));
+}
+
+TEST(NbAccelerator, BlocksForOurProcessorsNeedThem) {
+  NbFile file = sound();
+  file.inner_operators.push_back({"relu", "", {{"X", {"x"}}}, {{"Out", {"y"}}}, {}});
+  EXPECT_TRUE(is_bad(file, "block 1, op 0 (relu) names no kernel: the program was not optimised"));
+}
+
 // ---- The model for asking an engine who it is
 
 TEST(EmptyModel, IsASoundFileWithNothingInIt) {

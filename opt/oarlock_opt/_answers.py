@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import importlib.metadata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oarlock_opt._code import code_hash
+from oarlock_opt._paddle import installed_versions
 from oarlock_opt.cache import Cache, key_of
 from oarlock_opt.imported import FileHash
 from oarlock_opt.reference import ReferenceResult
@@ -20,7 +20,6 @@ from oarlock_opt.reference import ReferenceResult
 __all__ = ["Known"]
 
 _KIND = "answers"
-_DISTRIBUTIONS = ("paddlepaddle", "paddlepaddle-gpu")
 
 Feeds = Sequence[Mapping[str, NDArray[Any]]]
 
@@ -73,7 +72,7 @@ class Known:
         return key_of(
             source=self._source,
             feeds=[[(name, _digest(array)) for name, array in feed.items()] for feed in feeds],
-            paddle=_paddle_versions(),
+            paddle=installed_versions(),
             processor=_processor(),
             code=code_hash("reference", "_answers.py"),
         )
@@ -82,17 +81,6 @@ class Known:
 def _digest(array: NDArray[Any]) -> str:
     content = np.ascontiguousarray(array)
     return hashlib.sha256(f"{content.dtype.str}{content.shape}".encode() + content.tobytes()).hexdigest()
-
-
-def _paddle_versions() -> list[str]:
-    """What is installed of PaddlePaddle, without importing it."""
-    versions = []
-    for name in _DISTRIBUTIONS:
-        try:
-            versions.append(f"{name} {importlib.metadata.version(name)}")
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return versions
 
 
 @functools.cache

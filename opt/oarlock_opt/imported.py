@@ -88,12 +88,14 @@ class Imported:
     """A model that is ready for the optimiser.
 
     ``program`` is what the optimiser reads; ``interface`` is what that takes and gives. ``op_count`` is the number of
-    operators before the passes. ``hashes`` are of ``files``, the source's own.
+    operators before the passes. ``hashes`` are of ``files``, the source's own. ``key`` stands for the model in the keys
+    of what is made from it, and is "" when nothing is to be remembered.
     """
 
     files: SourceFiles
     zoo: ZooOrigin | None
     hashes: SourceHashes
+    key: str
     program: SourceFiles
     interface: Interface
     paddle_version: str | None
@@ -116,10 +118,10 @@ class Imported:
 
 def import_model(
     files: SourceFiles, zoo: ZooOrigin | None, *, lite_version: str, folder: Path, cache: Cache
-) -> tuple[Imported, str]:
+) -> Imported:
     """Make of a source what the optimiser of a version of Paddle Lite takes, in the empty folder ``folder``.
 
-    Returns it with the key that stands for it in the keys of what is made from it. Raises SourceError and OSError.
+    Raises SourceError and OSError.
     """
     hashes = SourceHashes(files)
     # Meanwhile, protobuf loads.
@@ -134,16 +136,16 @@ def import_model(
             lite=lite_version,
             code=code_hash("importer", "interface.py"),
         )
-        if (entry := cache.find(_KIND, key)) and (known := _remembered(entry, files, zoo, hashes, folder)):
-            return known, key
-    model = _import(files, zoo, hashes, lite_version, folder)
+        if (entry := cache.find(_KIND, key)) and (known := _remembered(entry, files, zoo, hashes, key, folder)):
+            return known
+    model = _import(files, zoo, hashes, key, lite_version, folder)
     hashes.check()
     cache.keep(_KIND, key, _facts(model), _own_files(model))
-    return model, key
+    return model
 
 
 def _import(
-    files: SourceFiles, zoo: ZooOrigin | None, hashes: SourceHashes, lite_version: str, folder: Path
+    files: SourceFiles, zoo: ZooOrigin | None, hashes: SourceHashes, key: str, lite_version: str, folder: Path
 ) -> Imported:
     from oarlock_opt.importer import legacy, passes
     from oarlock_opt.interface import Interface
@@ -151,10 +153,12 @@ def _import(
     graph = read_graph(files)
     op_count = len(graph.nodes)
     repairs = passes.run(graph, lite_version)
+    passes.refuse_limits(graph)
     return Imported(
         files,
         zoo,
         hashes,
+        key,
         legacy.write(graph, folder, files.params),
         Interface.of(graph),
         graph.paddle_version,
@@ -184,7 +188,7 @@ def _facts(model: Imported) -> dict[str, Any]:
 
 
 def _remembered(
-    entry: Entry, files: SourceFiles, zoo: ZooOrigin | None, hashes: SourceHashes, folder: Path
+    entry: Entry, files: SourceFiles, zoo: ZooOrigin | None, hashes: SourceHashes, key: str, folder: Path
 ) -> Imported | None:
     """The model of an entry; None when that is damaged."""
     from oarlock_opt.importer.passes import AppliedRepair
@@ -197,6 +201,7 @@ def _remembered(
         files,
         zoo,
         hashes,
+        key,
         SourceFiles(folder / _PROGRAM, folder / _PARAMS if _PARAMS in entry.files else files.params),
         Interface.from_json(facts["interface"]),
         facts["paddle_version"],

@@ -9,6 +9,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+from oarlock import store
 from oarlock._specs import TensorSpec
 from oarlock_opt.errors import SourceError
 from oarlock_opt.importer.graph import DTYPE_SIZES
@@ -93,9 +94,10 @@ def _describe(model: SourceModel) -> dict[str, Any]:
             "elements": sum(elements.values()),
             "bytes": sum(count * DTYPE_SIZES[value.dtype] for value, count in elements.items()),
         },
-        "repairs": [each.to_json() for each in passes.run(graph)],
+        "lite": store.DEFAULT_VERSION,
+        "repairs": [each.to_json() for each in passes.run(graph, store.DEFAULT_VERSION)],
         # Of the graph that the passes have made, which is what the optimiser gets.
-        "targets": targets_for(graph),
+        "targets": targets_for(graph, store.DEFAULT_VERSION),
     }
 
 

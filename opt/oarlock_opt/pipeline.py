@@ -17,11 +17,8 @@ from oarlock_opt.cache import Cache
 from oarlock_opt.destination import check_destination
 from oarlock_opt.errors import DestinationError
 from oarlock_opt.imported import Imported, import_model
-from oarlock_opt.lite import custom, worker
-from oarlock_opt.lite.comparison import compare
-from oarlock_opt.lite.fallbacks import fallbacks
-from oarlock_opt.lite.tailoring import Tailoring, tailor
-from oarlock_opt.lite.targets import Skipped, Variant, select
+from oarlock_opt.lite import worker
+from oarlock_opt.lite.targets import Skipped, Variant, select, skipped_remarks
 from oarlock_opt.lite.worker import Optimized
 from oarlock_opt.source import SourceFiles, ZooOrigin, find_files
 from oarlock_opt.variants import make_variants
@@ -29,6 +26,7 @@ from oarlock_opt.zoo_source import export, is_zoo_name
 
 if TYPE_CHECKING:
     from oarlock_opt.golden import Goldens
+    from oarlock_opt.lite.tailoring import Tailoring
     from oarlock_opt.preprocessing import Interpretation
 
 __all__ = ["Listener", "Report", "Request", "make_bundle"]
@@ -103,6 +101,9 @@ class Report:
 
     def _variant(self, listed: dict[str, Any]) -> dict[str, Any]:
         """What the report says of a variant of bundle.json."""
+        from oarlock_opt.lite.comparison import compare
+        from oarlock_opt.lite.fallbacks import fallbacks
+
         result = next(each for each in self.optimized if each.variant.id == listed["id"])
         comparison = compare(result, self.optimized)
         return {
@@ -133,9 +134,9 @@ def _make_bundle(request: Request, listener: Listener) -> Report:
     start = time.monotonic()
     # First everything that can be refused at once.
     check_destination(request.destination)
-    variants, skipped = select(request.targets, request.precisions, map(custom.parse, request.places))
-    for each in skipped:
-        listener.remark(f"{each.id} is skipped: {each.reason}")
+    variants, skipped = select(request.targets, request.precisions, _custom(request.places))
+    for sentence in skipped_remarks(skipped):
+        listener.remark(sentence)
     engine = store.find("x86", request.lite)
     worker.worker_program()
     if request.golden:
@@ -147,17 +148,37 @@ def _make_bundle(request: Request, listener: Listener) -> Report:
     with temporary_sibling(request.destination) as folder:
         work = _Work(request, listener, cache, folder)
         files, zoo = work.source()
-        model, key = work.imported(files, zoo, engine.version)
-        optimized = work.optimized(model, key, variants, engine)
+        model = work.imported(files, zoo, engine.version)
+        optimized = work.optimized(model, variants, engine)
+        work.remark_on_weights(model, optimized)
         meaning = work.interpreted(model)
         goldens = work.goldens(model, meaning) if request.golden else None
         from oarlock_opt import bundle_writer
 
         name = request.name or (zoo.name if zoo else request.destination.stem)
         content = bundle_writer.Content(name, model, meaning, optimized, engine.version, goldens)
-        tailored = tailor(optimized, request.record_tailoring) if request.record_tailoring is not None else ()
+        tailored = _tailored(optimized, request.record_tailoring)
         data = bundle_writer.write(content, request.destination, folder)
     return Report(request, model, meaning, optimized, skipped, tailored, data, time.monotonic() - start)
+
+
+# Modules that few calls need are imported by those: the sooner the optimiser starts, the sooner all is done.
+
+
+def _custom(places: Sequence[str]) -> list[Variant]:
+    if not places:
+        return []
+    from oarlock_opt.lite import custom
+
+    return [custom.parse(text) for text in places]
+
+
+def _tailored(optimized: Sequence[Optimized], folder: Path | None) -> tuple[Tailoring, ...]:
+    if folder is None:
+        return ()
+    from oarlock_opt.lite.tailoring import tailor
+
+    return tailor(optimized, folder)
 
 
 class _Work:
@@ -181,9 +202,9 @@ class _Work:
                 )
             return files, None
         with self._step(f"exporting {request.source}"):
-            return export(request.source, request.weights, request.seed, self._folder / "export")
+            return export(request.source, request.weights, request.seed, self._folder / "export", self._cache)
 
-    def imported(self, files: SourceFiles, zoo: ZooOrigin | None, lite_version: str) -> tuple[Imported, str]:
+    def imported(self, files: SourceFiles, zoo: ZooOrigin | None, lite_version: str) -> Imported:
         with self._step(f"reading {files.program.name}"):
             return import_model(
                 files, zoo, lite_version=lite_version, folder=self._subfolder("program"), cache=self._cache
@@ -201,9 +222,7 @@ class _Work:
                 self._listener.remark(sentence)
         return self._meaning
 
-    def optimized(
-        self, model: Imported, key: str, variants: Sequence[Variant], engine: store.Engine
-    ) -> list[Optimized]:
+    def optimized(self, model: Imported, variants: Sequence[Variant], engine: store.Engine) -> list[Optimized]:
         def step(served: Sequence[Variant]) -> str:
             return f"optimising {', '.join(variant.id for variant in served)}"
 
@@ -215,7 +234,6 @@ class _Work:
 
         return make_variants(
             model,
-            key,
             variants,
             engine=engine,
             folder=self._subfolder("optimise"),
@@ -225,6 +243,13 @@ class _Work:
             on_start=started,
             on_end=lambda served, seconds: self._listener.ended(step(served), seconds),
         )
+
+    def remark_on_weights(self, model: Imported, optimized: Sequence[Optimized]) -> None:
+        if any(each.variant.recipe.weight_bits for each in optimized):
+            from oarlock_opt.lite import weights
+
+            for sentence in weights.remarks(model.graph, optimized):
+                self._listener.remark(sentence)
 
     def goldens(self, model: Imported, meaning: Interpretation) -> Goldens:
         from oarlock_opt import golden

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from oarlock._files import sha256_file
 from oarlock.store import Engine
 from oarlock_opt._code import code_hash
 from oarlock_opt.cache import Cache, key_of
@@ -27,7 +26,6 @@ _FILE = "model.nb"
 
 def make_variants(
     model: Imported,
-    key: str,
     variants: Sequence[Variant],
     *,
     engine: Engine,
@@ -38,13 +36,13 @@ def make_variants(
     on_start: Callable[[Sequence[Variant]], None],
     on_end: Callable[[Sequence[Variant], float], None],
 ) -> list[Optimized]:
-    """The result for every variant, in the order given; ``key`` is the model's, from ``import_model``.
+    """The result for every variant, in the order given.
 
     The other parameters are those of ``worker.optimize``, which this calls for what is not in the cache, and whose
     errors it raises; before it does, NoKernelError when the engine lacks kernels. With ``record``, nothing is taken
     from the cache, where what is recorded is not kept.
     """
-    shelf = _Shelf(key, engine, folder, cache)
+    shelf = _Shelf(model.key, engine, folder, cache)
     recipes = dict.fromkeys(variant.recipe for variant in variants)
     found = {recipe: None if record else shelf.take(recipe) for recipe in recipes}
     missing = [variant for variant in variants if found[variant.recipe] is None]
@@ -127,6 +125,6 @@ class _Shelf:
             model=self._model,
             engine=[self._engine.version, self._engine.sha256],
             recipe=repr(recipe),
-            worker=sha256_file(worker.worker_program()),
+            worker=worker.worker_hash(self._engine.version),
             code=code_hash("lite"),
         )

@@ -38,7 +38,7 @@
     │   ├── EngineNotInstalledError                 the store lacks the engine that is needed
     │   ├── DownloadError                           pip could not fetch a pinned file
     │   └── BadArchiveError                         an archive that is not what it should be
-    ├── MissingPackageError                         a Python package that only this needs is not installed
+    ├── MissingPackageError                         a package or program that only this needs is not installed
     ├── ClosedError                                 a session, bundle or classifier used after close()
     ├── MemoryExhaustedError (also MemoryError)     the core could not allocate
     └── InternalError                               a defect of Oarlock
@@ -338,7 +338,7 @@ class BadArchiveError(StoreError):
 
 
 class MissingPackageError(OarlockError):
-    """A Python package that Oarlock needs for this, and for nothing else, is not installed."""
+    """A Python package or a program that Oarlock needs for this, and for nothing else, is not installed."""
 
     default_code = "OAR-MISSING-PACKAGE"
 

@@ -40,7 +40,7 @@ def main(
         trials.append(trial)
     exported = [trial for trial in trials if not trial.exported]
     passed = sum(trial.passed(limit) for trial in exported)
-    click.echo(f"{passed} of {len(exported)} right; {len(trials) - len(exported)} PaddlePaddle could not write")
+    click.echo(f"{passed} of {len(exported)} right; {len(trials) - len(exported)} PaddlePaddle could not write or run")
     if write is not None:
         write.write_text(page(trials, limit), encoding="utf-8")
     sys.exit(passed != len(exported))
@@ -54,11 +54,12 @@ def run(wanted: Sequence[str], forms: Sequence[str], own: Path | None = None, jo
 
 def _line(trial: Trial, limit: float) -> str:
     if trial.exported:
-        return f"{trial.name:26} {trial.form:7} not written by PaddlePaddle: {trial.exported}"
+        return f"{trial.name:26} {trial.form:7} not by PaddlePaddle itself: {trial.exported}"
     what = "right" if trial.passed(limit) else "WRONG"
     repairs = ", ".join(trial.repairs)
     failures = "; ".join(f"{where}: {error}" for where, error in trial.failures.items())
-    return f"{trial.name:26} {trial.form:7} {what} {trial.worst:8.1e}  {failures or repairs}"
+    own = "" if trial.sensitivity is None else f"(the last bit of the input: {trial.sensitivity:.1e})  "
+    return f"{trial.name:26} {trial.form:7} {what} {trial.worst:8.1e}  {own}{failures or repairs}"
 
 
 if __name__ == "__main__":

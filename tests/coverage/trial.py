@@ -24,15 +24,17 @@ __all__ = ["BATCHES", "TARGETS", "Trial", "attempt"]
 TARGETS = ("x86", "arm64", "armv7")
 BATCHES = (1, 3)
 _SECONDS = 900.0
+_EXACT = 1e-6
 
 
 @dataclass
 class Trial:
     """What came of it.
 
-    ``exported`` is "" or why PaddlePaddle itself could not write the model, and then the rest is empty. ``failures``
-    has the error of each target that was refused, or that of the run. ``errors`` has the largest |difference| / largest
-    |answer of PaddlePaddle| by batch.
+    ``exported`` is "" or why PaddlePaddle itself could not write or run the model, and then the rest says nothing.
+    ``failures`` has the error of each target that was refused, or that of the run. ``errors`` has the largest
+    |difference| / largest |answer of PaddlePaddle| by batch. Where one is above a millionth, ``sensitivity`` says by
+    how much PaddlePaddle's own answers move, relative to the largest, when every input element moves by its last bit.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Trial:
     exported: str = ""
     failures: dict[str, str] = field(default_factory=dict)
     errors: dict[int, float] = field(default_factory=dict)
+    sensitivity: float | None = None
     first_place: bool = False
     repairs: dict[str, int] = field(default_factory=dict)
 
@@ -104,6 +107,9 @@ def _compare(folder: Path, bundle: Path, shape: tuple[int, ...], trial: Trial) -
     trial.first_place = True
     try:
         expected = reference.run(files, feeds, timeout=_SECONDS).outputs
+        if not all(np.isfinite(array).all() for answers in expected for array in answers.values()):
+            trial.exported = "with random weights its answer has NaN or infinity in it"
+            return
         with IsolatedSession(Bundle.open(bundle).file("x86-fp32.nb")) as session:
             names = [tensor.name for tensor in session.outputs]
             for batch, feed, answers in zip(BATCHES, feeds, expected, strict=True):
@@ -111,6 +117,11 @@ def _compare(folder: Path, bundle: Path, shape: tuple[int, ...], trial: Trial) -
                 pairs = [(found[name], answers[name]) for name in names]
                 trial.errors[batch] = max(_error(ours, theirs) for ours, theirs in pairs)
                 trial.first_place &= all(np.array_equal(ours.argmax(-1), theirs.argmax(-1)) for ours, theirs in pairs)
+        if trial.worst > _EXACT:
+            nudged = [{"x": np.nextafter(feed["x"], np.inf, dtype=np.float32)} for feed in feeds]
+            moved = reference.run(files, nudged, timeout=_SECONDS).outputs
+            pairs = [(moved[i][name], expected[i][name]) for i in range(len(feeds)) for name in names]
+            trial.sensitivity = max(_error(ours, theirs) for ours, theirs in pairs)
     except Exception as error:
         trial.failures["run"] = f"{getattr(error, 'code', type(error).__name__)}: {_short(str(error))}"
 

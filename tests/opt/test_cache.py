@@ -317,6 +317,25 @@ def test_answers_of_the_reference_are_remembered(
     assert _bytes(tmp_path / "a.oar") == _bytes(tmp_path / "b.oar")
 
 
+def test_exports_of_the_zoo_are_remembered(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    options = ("--weights", "random", "--target", "x86", "--no-golden")
+    _opt("EfficientNetLite0", "-o", tmp_path / "a.oar", *options)
+    (entry,) = (home / "cache" / "exports").iterdir()
+
+    def refuse(*arguments: Any) -> None:
+        raise AssertionError("PaddlePaddle exports it again")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("oarlock_opt.zoo.export.export", refuse)
+        _opt("EfficientNetLite0", "-o", tmp_path / "b.oar", *options)
+    assert _bytes(tmp_path / "a.oar") == _bytes(tmp_path / "b.oar")
+    (entry / "inference.pdiparams").unlink()
+    _opt("EfficientNetLite0", "-o", tmp_path / "c.oar", *options)
+    assert _bytes(tmp_path / "a.oar") == _bytes(tmp_path / "c.oar")
+    _opt("EfficientNetLite0", "-o", tmp_path / "d.oar", *options, "--seed", "1")
+    assert _bytes(tmp_path / "a.oar") != _bytes(tmp_path / "d.oar")
+
+
 def test_damage_is_mended(home: Path, models: Path, tmp_path: Path, worked: list[str]) -> None:
     options = ("--target", "x86,arm64", "--no-golden")
     _opt(models / "digits", "-o", tmp_path / "a.oar", *options)

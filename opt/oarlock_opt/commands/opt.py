@@ -103,7 +103,9 @@ def _check_timeout(ctx: click.Context, param: click.Parameter, value: float) -> 
     help="List there which operators and kernels a library needs for this model, joined with what is listed already, "
     "and tell how it is built.",
 )  # fmt: skip
-@click.option("--explain", is_flag=True, help="Tell what was done to the model, and why; of a failure, what the engine said.")
+@click.option(
+    "--explain", is_flag=True, help="Tell what was done to the model, and why; of a failure, what the engine said."
+)
 @click.option(
     "--timeout", type=float, default=_DEFAULT_TIMEOUT, show_default=True, callback=_check_timeout, metavar="SECONDS",
     help="The longest that one run of the optimiser or of PaddlePaddle's inference may take.",
@@ -133,9 +135,10 @@ def opt(
 ) -> None:
     """Turn SOURCE into a bundle for devices.
 
-    SOURCE is a .pdmodel file, a folder with inference.pdmodel or model.pdmodel, or the name of a model of the zoo
-    (`oarlock models` lists them). The bundle holds a Paddle Lite model for each target and precision, preprocessing,
-    labels, and golden inputs with PaddlePaddle's answers. Nothing is changed unless all of it succeeds.
+    SOURCE is a program that PaddlePaddle saved (.json or .pdmodel, its parameters beside it), a folder with one, or the
+    name of a model of the zoo (`oarlock models` lists them). The bundle holds a Paddle Lite model for each target and
+    precision, preprocessing, labels, and golden inputs with PaddlePaddle's answers. Nothing is changed unless all of it
+    succeeds.
 
     x86 is made in fp32; arm64 and armv7 in fp32, fp16, int8w and int16w (weights stored in 8 or 16 bits, computed in
     fp32); opencl in fp16. A pair that cannot be made is skipped with a line that says why, and is an error when there

@@ -4,15 +4,17 @@ Counted as ``paddle.flops`` counts layers, which is how the figures that PaddleC
 the zoo (oarlock_opt/zoo/count.py) are by the same definition:
 
 - convolution: outputs x (input channels / groups) x kernel area, and one for each output where it has a bias, be that
-  a slot or an addition behind it; transposed ones alike, by inputs in the place of outputs
+  a slot or an addition behind it
 - linear: outputs x inputs; its bias is not counted
 - batch normalisation: two for each element
 - global and adaptive average pooling, and a mean over the picture: window + 1 for each output; other average pooling:
   one
-- everything else (activations, max pooling, addition, concatenation): nothing
+- leaky ReLU: one for each element
+- everything else (other activations, max pooling, addition, concatenation): nothing
 
-One thing more than ``paddle.flops`` sees, which looks at layers only: products of two computed matrices, as attention
-has them, count outputs x common length.
+Two things are counted otherwise. Products of two computed matrices, as attention has them, which are no layers and
+which ``paddle.flops`` does not see, count outputs x common length. A transposed convolution counts inputs x (output
+channels / groups) x kernel area, which is what it computes; ``paddle.flops`` takes its outputs for its inputs.
 
 In a .nb file batch normalisation is mostly within the convolution before, and is not counted any more.
 """
@@ -77,13 +79,17 @@ class _Counter:
     def normalisation(self, node: Node) -> int:
         return 2 * self._size(node.input("X"))
 
+    def elements(self, node: Node) -> int:
+        return self._size(node.output("Out"))
+
     def pooling(self, node: Node) -> int:
         source, result = self._shapes[node.input("X")], self._shapes[node.output("Out")]
         if node.get("pooling_type", "max") != "avg":
             return 0
         if not (node.get("global_pooling", False) or node.get("adaptive", False)):
             return math.prod(result)
-        window = math.prod(size // out for size, out in zip(source[2:], result[2:], strict=True))
+        plane = slice(1, -1) if node.get("data_format", "NCHW") == "NHWC" else slice(2, None)
+        window = math.prod(size // out for size, out in zip(source[plane], result[plane], strict=True))
         return math.prod(result) * (window + 1)
 
     def mean(self, node: Node) -> int:
@@ -120,6 +126,7 @@ _RULES: Mapping[str, Callable[[_Counter, Node], int]] = {
     "mul": _Counter.mul,
     **dict.fromkeys(["matmul", "matmul_v2", "bmm"], _Counter.product),
     "batch_norm": _Counter.normalisation,
+    "leaky_relu": _Counter.elements,
     "pool2d": _Counter.pooling,
     "reduce_mean": _Counter.mean,
     "elementwise_add": _Counter.bias,

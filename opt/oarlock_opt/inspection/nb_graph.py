@@ -93,7 +93,14 @@ class _Reader:
                 kernels[node] = _kernel(attribute)
                 _correct_precision(node, kernels[node], attribute)
         graph = Graph(_in_order(inputs), _in_order(outputs), parameters, nodes)
-        return Subject(self._path, (self._path,), graph, kernels, frozenset(self._undeclared))
+        return Subject(
+            self._path,
+            (self._path,),
+            graph,
+            is_nb=True,
+            kernels=kernels,
+            undeclared=frozenset(self._undeclared),
+        )
 
     def _node(self, number: int, op: Table) -> Node:
         reads = {

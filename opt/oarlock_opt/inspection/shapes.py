@@ -8,9 +8,8 @@ from typing import TypeAlias
 
 from oarlock.errors import InvalidArgumentError
 from oarlock_opt.importer.graph import Node, Value
-from oarlock_opt.importer.passes._element_rules import elements_of
-from oarlock_opt.importer.passes._shape_rules import shapes_of
 from oarlock_opt.importer.passes._sizes import Size
+from oarlock_opt.importer.passes.shapes import elements_of, shapes_of
 from oarlock_opt.inspection.subject import Subject
 
 __all__ = ["MALFORMED", "Shapes", "shapes_at", "takes_any_batch"]

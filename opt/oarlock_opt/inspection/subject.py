@@ -19,7 +19,7 @@ _UNUSED_SLOTS = frozenset(
 
 @dataclass(frozen=True)
 class Subject:
-    """A source model or a .nb file as a graph.
+    """A source model or, where ``is_nb``, a .nb file as a graph. Values of one name share memory in the latter.
 
     ``kernels`` are those of a .nb file, "target/precision/layout" by node; a source has none. ``undeclared`` are the
     values whose ``shape`` means nothing, not even its rank: in a .nb file variables stand for one value after another.
@@ -29,13 +29,9 @@ class Subject:
     path: Path
     files: tuple[Path, ...]
     graph: Graph
+    is_nb: bool = False
     kernels: Mapping[Node, str] = field(default_factory=dict)
     undeclared: frozenset[Value] = frozenset()
-
-    @property
-    def is_nb(self) -> bool:
-        """Whether it is a .nb file, whose values of one name share memory."""
-        return bool(self.kernels)
 
 
 def open_subject(path: Path) -> Subject:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from oarlock import store
 from oarlock_opt.importer.graph import Graph
 from oarlock_opt.lite.kernels import missing, needs, table
 from oarlock_opt.lite.targets import PRECISIONS, TARGETS, select
@@ -12,7 +11,7 @@ from oarlock_opt.lite.targets import PRECISIONS, TARGETS, select
 __all__ = ["targets_for"]
 
 
-def targets_for(graph: Graph, lite_version: str = store.DEFAULT_VERSION) -> list[dict[str, Any]]:
+def targets_for(graph: Graph, lite_version: str) -> list[dict[str, Any]]:
     """Every variant that ``oarlock opt`` makes, and what the engine lacks there for the graph, the passes applied.
 
     By ``source.targets`` of docs/schema/inspect.schema.json. Nothing lacking is no promise: kernels may not take the

@@ -26,11 +26,11 @@ _OTHER_OPERATORS = "build that layer from other operators and export the model a
 # A pattern may have groups "op" and "attribute", and others that the advice mentions.
 _CAUSES: tuple[tuple[str, str], ...] = (
     (
-        r"no Op found for (?P<op>\w+)",
-        f"It does not know the operator {{op}}: {_OTHER_OPERATORS}",
+        r"no Op found for (?P<op>\S+)",
+        f"It has no operator {{op}}: {_OTHER_OPERATORS}",
     ),
     (
-        r"No kernels found for (?P<op>\w+)",
+        r"No kernels found for (?P<op>\S+)",
         f"It cannot run the operator {{op}} on this target: leave the target out of --target, or {_OTHER_OPERATORS}",
     ),
     (
@@ -68,8 +68,8 @@ _CAUSES: tuple[tuple[str, str], ...] = (
         "them.",
     ),
     (
-        r"no type registered for kernel \[(?P<op>\w+)\] (?:input|output) argument \[(?P<attribute>\w+)\]",
-        f"Paddle Lite's kernel of the operator {{op}} does not know its {{attribute}}: {_OTHER_OPERATORS}",
+        r"no type registered for kernel \[(?P<op>\w+)[^]]*\] (?:input|output) argument \[(?P<attribute>[^]]*)\]",
+        f"Paddle Lite's kernel of the operator {{op}} does not know its slot {{attribute}}: {_OTHER_OPERATORS}",
     ),
     (
         r"the data type stored in 'Any' struct is different",

@@ -23,7 +23,7 @@ from oarlock_opt.errors import (
 )
 from oarlock_opt.lite._causes import find_cause
 
-__all__ = ["Context", "diagnose"]
+__all__ = ["Context", "diagnose", "unsound_output"]
 
 # Exit statuses of oarlock-lite-optimizer.
 _NO_ENGINE, _NO_MEMORY = 3, 4
@@ -86,7 +86,7 @@ def _diagnose(ended: Ended, context: Context) -> OptimizerError:
             output=ended.output,
         )
     if _NO_OUTPUT_TEXT.search(ended.output):
-        return OptimizerOutputError(f"{context.variants}: {no_output(context.folder)}", output=ended.output)
+        return OptimizerOutputError(f"{context.variants}: {_no_output(context.folder)}", output=ended.output)
     corrupted = ended.status == -signal.SIGABRT and _CORRUPTED_TEXT.search(ended.output)
     if (ended.status == -signal.SIGABRT or ended.status > 0) and not corrupted:
         cause = find_cause(ended.output)
@@ -110,12 +110,26 @@ def _diagnose(ended: Ended, context: Context) -> OptimizerError:
     )
 
 
-def no_output(folder: Path) -> str:
+def unsound_output(variants: str, what: str, folder: Path) -> OptimizerOutputError:
+    """The error for a result that the optimiser has written without a complaint, and that ``what`` is wrong with."""
+    if _is_full(folder):  # a disk that fills up at the very end goes unnoticed by the engine
+        return OptimizerOutputError(f"{variants}: {what}. {_no_output(folder)}")
+    return OptimizerOutputError(
+        f"{variants}: what the optimiser has written is not sound, and no device would take it: {what}. The model has "
+        "something, a name or a size, that it takes without a word: look at it with `oarlock inspect SOURCE`."
+    )
+
+
+def _no_output(folder: Path) -> str:
     """A sentence on why nothing could be written in ``folder``."""
     try:
-        free = shutil.disk_usage(folder).free
+        full = _is_full(folder)
     except OSError as error:
         return f"{folder}: {error.strerror or error}, so the optimised model could not be written."
-    if free < 1 << 20:
+    if full:
         return f"{folder}: the optimised model could not be written, the disk is full. Free some space."
     return f"{folder}: the optimised model could not be written. See whether the folder is writable."
+
+
+def _is_full(folder: Path) -> bool:
+    return shutil.disk_usage(folder).free < 1 << 20

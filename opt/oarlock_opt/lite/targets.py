@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from oarlock_opt.errors import TargetError
 from oarlock_opt.lite.places import Place
 
-__all__ = ["CUSTOM", "PRECISIONS", "TARGETS", "Place", "Recipe", "Skipped", "Variant", "select"]
+__all__ = ["CUSTOM", "PRECISIONS", "TARGETS", "Place", "Recipe", "Skipped", "Variant", "select", "skipped_remarks"]
 
 
 @dataclass(frozen=True)
@@ -106,10 +106,13 @@ _REASONS = {
     ): "int8 kernels need a calibrated model, which this version cannot make yet; int8w stores weights in 8 "
     "bits and computes in fp32.",
     ("x86", "fp16"): "Paddle Lite has no fp16 kernels for x86.",
-    ("x86", "int8w"): "on x86, Paddle Lite answers zeros to weights stored in 8 bits, without an error; make it for "
-    "arm64 or armv7.",
-    ("x86", "int16w"): "on x86, Paddle Lite answers zeros to weights stored in 16 bits, without an error; make it for "
-    "arm64 or armv7.",
+    ("x86", "int8w"): "on x86, Paddle Lite takes some weights stored in 8 bits for fp32 and answers nonsense or "
+    "zeros, without an error; make it for arm64 or armv7.",
+    (
+        "x86",
+        "int16w",
+    ): "on x86, Paddle Lite takes some weights stored in 16 bits for fp32 and answers nonsense or "
+    "zeros, without an error; make it for arm64 or armv7.",
     ("opencl", "fp32"): "Paddle Lite's kernels for OpenCL are its fp16 ones, which compute in fp16 where the GPU can; "
     "make opencl-fp16 (--precision fp16). An app of yours can have the same file computed in fp32, by "
     "set_opencl_precision.",
@@ -150,3 +153,12 @@ def select(
     if not made:
         raise TargetError(" ".join(f"{each.id}: {each.reason}" for each in skipped))
     return tuple(made), tuple(skipped)
+
+
+def skipped_remarks(skipped: Iterable[Skipped]) -> Iterator[str]:
+    """A sentence for each reason, with all pairs that it is for."""
+    by_reason: dict[str, list[str]] = {}
+    for each in skipped:
+        by_reason.setdefault(each.reason, []).append(each.id)
+    for reason, ids in by_reason.items():
+        yield f"{', '.join(ids)} {'is' if len(ids) == 1 else 'are'} skipped: {reason}"

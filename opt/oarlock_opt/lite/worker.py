@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
+import importlib
 import os
-import threading
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import oarlock_opt
-from oarlock import nb
 from oarlock._catalog import INTERFACES
-from oarlock._checks import reinstall
-from oarlock._files import sha256_file
-from oarlock.errors import ModelError
-from oarlock.store import Engine, install_command
+from oarlock.store import Engine
 from oarlock_opt._children import Ended, run_children
-from oarlock_opt.errors import OptimizerOutputError, OptimizerUnavailableError
-from oarlock_opt.lite._diagnosis import Context, diagnose, no_output
-from oarlock_opt.lite.normalise import normalise
+from oarlock_opt.errors import OptimizerUnavailableError
 from oarlock_opt.lite.targets import Place, Recipe, Variant
 
-__all__ = ["DEFAULT_TIMEOUT", "Optimized", "optimize", "worker_program"]
+__all__ = ["DEFAULT_TIMEOUT", "Optimized", "optimize", "worker_hash", "worker_program"]
 
 DEFAULT_TIMEOUT = 600.0
 """Seconds that one run of the optimiser may take."""
 
-# The optimiser copies the parameters several times. With a heap of large pages that is not given back in between, it has
-# a fifteenth of the page faults and takes a tenth less time. A C library that does not know these names ignores them.
+# The optimiser copies the parameters several times. With a heap of large pages that is not given back in between, it
+# has a fifteenth of the page faults and takes a tenth less time. A C library that does not know these names ignores
+# them.
 _MEMORY = {
     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=1073741824:"
     "glibc.malloc.trim_threshold=4294967295:glibc.malloc.top_pad=4194304"
@@ -65,6 +59,19 @@ def worker_program() -> Path:
     )
 
 
+def worker_hash(version: str) -> str:
+    """Stands for the worker as it treats a version of Paddle Lite: another hash, and its results may be others.
+
+    Raises OptimizerUnavailableError and OSError.
+    """
+    from oarlock._files import sha256_file
+
+    program = worker_program()
+    layout = INTERFACES[version].layout.replace(".", "_")
+    parts = (program, program.with_name(f"liboarlock_optimizer_{layout}.so"))
+    return " ".join(sha256_file(part) for part in parts if part.is_file())
+
+
 def optimize(
     model: Path,
     params: Path,
@@ -94,10 +101,11 @@ def optimize(
 
     def started(index: int) -> None:
         on_start(runs[index].variants)
+        importlib.import_module("oarlock_opt.lite._results")  # loads while the optimiser runs
 
     def ended(index: int, how: Ended) -> None:
         run = runs[index]
-        run.finish(how, Context(run.label, engine.library, engine.version, timeout, folder.parent))
+        run.finish(how, engine, timeout)
         on_end(run.variants, how.seconds)
 
     try:
@@ -117,6 +125,8 @@ def optimize(
 
 
 def _advice() -> str:
+    from oarlock._checks import reinstall
+
     return f"It runs on Linux on x86-64; install it again there with `{reinstall('oarlock-opt')}`."
 
 
@@ -157,38 +167,17 @@ class _Run:
             command += ["--record", "1"]
         return command
 
-    def finish(self, ended: Ended, context: Context) -> None:
+    def finish(self, ended: Ended, engine: Engine, timeout: float) -> None:
         """Turn a bad end into an error; otherwise normalise and check the file."""
-        if ended.status != 0 or ended.timed_out:
-            raise diagnose(ended, context)
-        if not self._path.is_file():
-            raise OptimizerOutputError(f"{self.label}: the optimiser ended without an error and without a file.")
-        try:
-            normalise(self._path)
-            description = nb.describe(self._path)
-        except (OptimizerOutputError, ModelError) as error:
-            # A disk that fills up at the very end goes unnoticed by the engine.
-            raise OptimizerOutputError(f"{self.label}: {error.message} {no_output(context.folder)}") from error
-        if description["version"] != context.version:
-            raise OptimizerUnavailableError(
-                f"{context.engine}: wrote a model of Paddle Lite {description['version']}, expected {context.version}. "
-                f"Install the engine again with `{install_command('x86', context.version)}`."
-            )
-        # On its way to the disk, where the bundle needs it, while this processor hashes it.
-        threading.Thread(target=_flush, args=(self._path,), daemon=True).start()
-        self._sha256 = sha256_file(self._path)
-        self._description = description
+        from oarlock_opt.lite._results import Context, checked
+
+        context = Context(self.label, engine.library, engine.version, timeout, self.folder.parent.parent)
+        self._sha256, self._description = checked(self._path, ended, context)
         self._seconds = ended.seconds
 
     def result(self, variant: Variant) -> Optimized:
         needs = self._path.with_suffix("") if self._record else None
         return Optimized(variant, self._path, self._sha256, self._description, self._seconds, needs=needs)
-
-
-def _flush(path: Path) -> None:
-    # Without it the bundle is flushed all the same, only later.
-    with suppress(OSError), path.open("rb") as file:
-        os.fsync(file.fileno())
 
 
 def _place(place: Place) -> str:

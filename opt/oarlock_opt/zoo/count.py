@@ -25,15 +25,19 @@ from typing import Any
 from oarlock_opt.zoo._entry import COUNTS_FILE
 from oarlock_opt.zoo.registry import get, names
 
-__all__ = ["count"]
+__all__ = ["count", "count_network"]
 
 
 def count(name: str) -> dict[str, int]:
     """``{"params", "macs"}`` of the model of that name with 1000 classes. Builds it, so PaddlePaddle is imported."""
+    entry = get(name)
+    return count_network(entry.build(), (1, *entry.input_shape[1:]))
+
+
+def count_network(network: Any, input_shape: tuple[int, ...]) -> dict[str, int]:
+    """The same for a ``paddle.nn.Layer`` and the shape of its only input, which is run once, in inference mode."""
     import paddle
 
-    entry = get(name)
-    network = entry.build()
     network.eval()
     total = 0
 
@@ -41,10 +45,11 @@ def count(name: str) -> dict[str, int]:
         nonlocal total
         total += _macs(layer, inputs[0], output)
 
-    for layer in network.sublayers():
-        layer.register_forward_post_hook(add)
+    hooks = [layer.register_forward_post_hook(add) for layer in network.sublayers()]
     with paddle.no_grad():
-        network(paddle.zeros([1, *entry.input_shape[1:]]))
+        network(paddle.zeros(list(input_shape)))
+    for hook in hooks:
+        hook.remove()
     return {"params": sum(int(value.size) for value in network.state_dict().values()), "macs": total}
 
 

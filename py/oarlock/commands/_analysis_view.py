@@ -44,10 +44,11 @@ def layer_table(layers: list[dict[str, Any]]) -> str:
     return str(table)
 
 
-def target_lines(targets: list[dict[str, Any]]) -> Iterator[str]:
-    """The variants that can be made, as far as is known, and why others cannot."""
-    fine = [target["id"] for target in targets if target["ok"]]
-    yield field("targets", ", ".join(fine) or "none")
+def target_lines(source: dict[str, Any]) -> Iterator[str]:
+    """The variants that a source can be made for, as far as is known, and why not for others."""
+    targets = source["targets"]
+    fine = ", ".join(target["id"] for target in targets if target["ok"])
+    yield field("targets", f"{fine or 'none'}, with Paddle Lite {source['lite']}")
     refused: dict[str, list[str]] = {}
     for target in targets:
         if not target["ok"]:

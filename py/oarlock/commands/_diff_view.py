@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
@@ -15,6 +16,8 @@ Row: TypeAlias = "tuple[str, str | None, str | None]"
 # Of one kind of difference; --json has them all.
 _MOST_ROWS = 20
 _MOST_NAMES = 3
+# Attributes that are about one parameter begin with its name: "conv2d_0.w_0_quant_scale".
+_PARAMETER = re.compile(r"^.+\.[a-z]_\d+(?=_)")
 _LONGEST = 40  # characters of an attribute's value
 
 
@@ -64,10 +67,11 @@ def _attributes(name: str, found: list[dict[str, Any]]) -> Iterator[Row]:
     """One row for all layers with the same difference, the commonest first."""
     layers: dict[tuple[str, str, str | None, str | None], list[str]] = {}
     for each in found:
-        key = each["op"], each["attribute"], _text(each["a"]), _text(each["b"])
+        attribute = _PARAMETER.sub("PARAMETER", each["attribute"])
+        key = each["op"], attribute, _text(each["a"]), _text(each["b"])
         layers.setdefault(key, []).append(each["layer"])
     for (op, attribute, a, b), names in sorted(layers.items(), key=lambda item: -len(item[1])):
-        where = f"{names[0]} ({op})" if len(names) == 1 else f"{len(names)} {op}"
+        where = f"{names[0]} ({op})" if len(names) == 1 else f"{len(names)} × {op}"
         yield f"{where}: {attribute}", a, b
 
 
@@ -92,23 +96,31 @@ def _params(name: str, found: list[dict[str, Any]]) -> Iterator[Row]:
         else:
             numbers.append(each)
     if members := lacking["b"]:
-        yield f"{len(members)} parameters of A", _names(members, "a"), None
+        yield f"{_plural(members)} of A", _names(members, "a"), None
     if members := lacking["a"]:
-        yield f"{len(members)} parameters of B", None, _names(members, "b")
+        yield f"{_plural(members)} of B", None, _names(members, "b")
     for (a, b), members in types.items():
         sizes = [megabytes(sum(each[side]["bytes"] for each in members)) for side in "ab"]
-        yield f"type of {len(members)} parameters", f"{a}, {sizes[0]}", f"{b}, {sizes[1]}"
+        differences = [_difference(each) for each in members if "relative_difference" in each]
+        by = f"; {_said(max(differences))}" if differences else ""
+        yield f"type of {_plural(members)}", f"{a}, {sizes[0]}", f"{b}, {sizes[1]}{by}"
     for each in shapes:
         yield f"parameter {each['name']}", _parameter(each["a"]), _parameter(each["b"])
     for each in sorted(numbers, key=_difference, reverse=True):
-        difference = _difference(each)
-        said = f"differ by {difference:.2g} of the largest" if math.isfinite(difference) else "some are not finite"
-        yield f"numbers of {each['name']}", _parameter(each["a"]), said
+        yield f"numbers of {each['name']}", _parameter(each["a"]), _said(_difference(each))
 
 
 def _difference(found: dict[str, Any]) -> float:
     difference = found["relative_difference"]
     return math.inf if difference is None else float(difference)
+
+
+def _said(difference: float) -> str:
+    return f"differ by {difference:.2g} of the largest" if math.isfinite(difference) else "some are not finite"
+
+
+def _plural(parameters: list[dict[str, Any]]) -> str:
+    return f"{len(parameters)} parameter{'s' if len(parameters) > 1 else ''}"
 
 
 def _names(parameters: list[dict[str, Any]], side: str) -> str:
@@ -154,4 +166,4 @@ def _text(value: Any) -> str | None:
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
     if len(text) <= _LONGEST:
         return text
-    return f"{len(value)} values" if isinstance(value, list) else f"{text[:_LONGEST]}…"
+    return "a list" if isinstance(value, list) else f"{text[:_LONGEST]}…"

@@ -114,7 +114,7 @@ class Table:
 def amount(count: int) -> str:
     """A large number for people, four digits of it: "2.351 G", "12.68 M", "9.216 k", "832"."""
     for unit, name in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if count >= unit:
+        if count >= 0.99995 * unit:  # which four digits round to the unit
             return f"{float(f'{count / unit:.4g}'):g} {name}"
     return str(count)
 

@@ -82,7 +82,7 @@ def _source(source: dict[str, Any]) -> list[str]:
         field("parameters", f"{params['elements']:,} in {params['count']} tensors, {megabytes(params['bytes'])}"),
         *_counts("operators", source["op_count"], source["ops"]),
         *_repairs(source["repairs"]),
-        *(target_lines(source["targets"]) if "targets" in source else ()),
+        *(target_lines(source) if "targets" in source else ()),
     ]
 
 

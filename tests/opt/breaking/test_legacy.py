@@ -188,7 +188,7 @@ def _complex_numbers(desc: Any) -> None:
 )
 def test_a_program_that_contradicts_itself(refused: Refused, legacy: Path, change: Change, words: str) -> None:
     _edit(legacy, change)
-    refused(legacy, "OAR-SOURCE-PROGRAM|OAR-SOURCE-GRAPH", "inference.pdmodel: ", words)
+    refused(legacy, "OAR-SOURCE-GRAPH", "inference.pdmodel: ", words)
 
 
 def test_a_name_that_is_not_text(refused: Refused, legacy: Path) -> None:
@@ -368,7 +368,7 @@ def test_an_input_that_a_pass_looks_for(refused: Refused, legacy: Path) -> None:
         inputs.remove(next(slot for slot in inputs if slot.parameter == "Filter"))
 
     _edit(legacy, change)
-    error = refused(legacy, "OAR-SOURCE-PROGRAM", "the operator conv2d (", "is not as PaddlePaddle writes it")
+    error = refused(legacy, "OAR-SOURCE-GRAPH", "the operator conv2d (", "is not as PaddlePaddle writes it")
     assert (error["stage"], error["op"]) == ("import", "conv2d")
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,25 +15,28 @@ from oarlock_opt.inspection.analysis import analyse
 from oarlock_opt.inspection.macs import macs_by_node
 from oarlock_opt.inspection.shapes import shapes_at
 from oarlock_opt.inspection.subject import open_subject
-from tests.conftest import Run
 
 from .conftest import convolution, subject_of, tensor, weights
 
+_EXPORTER = Path(__file__).with_name("export_counted.py")
+_ZOO = ("DPN68", "EfficientNet-Lite0")
+_OTHERS = ("mobilenet_v3_small", "shufflenet_v2_x0_25", "resnet18")
 
-@pytest.mark.parametrize("name", ["DPN68", "EfficientNet-Lite0"])
-@pytest.mark.parametrize("pir", ["0", "1"])
-def test_the_zoos_counts(
-    name: str, pir: str, oarlock_cli: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    entry = zoo.get(name)
-    if pir == "1":
-        monkeypatch.setenv("FLAGS_enable_pir_api", "1")
-    oarlock_cli("export", name, "--weights", "random", "-o", tmp_path / "model")
-    subject = open_subject(tmp_path / "model")
-    analysis = analyse(subject, layers=True)
-    assert analysis["macs"] == sum(layer["macs"] for layer in analysis["layers"]) == entry.macs
-    assert sum(layer["params"]["elements"] for layer in analysis["layers"]) == entry.params
-    assert analyse(subject, batch=3)["macs"] == 3 * entry.macs
+
+@pytest.mark.parametrize("form", ["legacy", "pir"])
+def test_counts_are_those_of_the_layers(form: str, tmp_path: Path) -> None:
+    command = [sys.executable, str(_EXPORTER), form, str(tmp_path), *_ZOO, *_OTHERS]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
+    counts = json.loads(done.stdout.splitlines()[-1])
+    assert {name: counts[name] for name in _ZOO} == {name: zoo.get(name).macs for name in _ZOO}
+    for name, count in counts.items():
+        subject = open_subject(tmp_path / name)
+        assert subject.files[0].suffix == {"legacy": ".pdmodel", "pir": ".json"}[form]
+        analysis = analyse(subject, layers=True)
+        assert analysis["macs"] == sum(layer["macs"] for layer in analysis["layers"]) == count
+        assert analyse(subject, batch=3)["macs"] == 3 * count
+        if name in _ZOO:
+            assert sum(layer["params"]["elements"] for layer in analysis["layers"]) == zoo.get(name).params
 
 
 def test_a_files_counts_lack_what_was_fused(bundle: Path, models: Path) -> None:
@@ -86,6 +92,16 @@ class TestByHand:
         x, y = tensor("x", 1, 7, 8, 8), tensor("y", 1, 7, side, side)
         attrs: dict[str, Attr] = {name: attr(value) for name, value in attributes.items()}
         assert _count(Node("pool2d", {"X": [x]}, {"Out": [y]}, attrs), _graph(x)) == expected
+
+    def test_pooling_with_channels_last(self) -> None:
+        x, y = tensor("x", 1, 8, 8, 7), tensor("y", 1, 2, 2, 7)
+        attributes = {"pooling_type": "avg", "adaptive": True, "ksize": (2, 2), "data_format": "NHWC"}
+        node = Node("pool2d", {"X": [x]}, {"Out": [y]}, {name: attr(value) for name, value in attributes.items()})
+        assert _count(node, _graph(x)) == 7 * 4 * (16 + 1)
+
+    def test_leaky_relu(self) -> None:
+        x, y = tensor("x", 1, 7, 8, 8), tensor("y", 1, 7, 8, 8)
+        assert _count(Node("leaky_relu", {"X": [x]}, {"Out": [y]}), _graph(x)) == 7 * 64
 
     def test_a_mean_over_the_picture_is_pooling(self) -> None:
         x, y = tensor("x", 1, 7, 8, 8), tensor("y", 1, 7)

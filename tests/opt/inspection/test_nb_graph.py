@@ -100,7 +100,7 @@ def test_damaged_files_end_in_typed_errors(bundle: Path, tmp_path: Path) -> None
         except OarlockError:
             continue
         accepted += 1
-        json.dumps(analyse(subject, batch=2, layers=True), allow_nan=False)
+        json.dumps(analyse(subject, layers=True), allow_nan=False)
         json.dumps(compare(sound, subject), allow_nan=False)
         draw(subject, tmp_path / "drawing.dot", full=bool(seed % 2))
     assert 10 < accepted < 200

@@ -16,5 +16,5 @@ def digits_program(models: Path, tmp_path_factory: pytest.TempPathFactory) -> So
     """The classifier of digits as the optimiser of Paddle Lite 2.12 takes it."""
     folder = tmp_path_factory.mktemp("program")
     files = find_files(models / "digits")
-    model, _ = import_model(files, None, lite_version="2.12", folder=folder, cache=Cache.none())
+    model = import_model(files, None, lite_version="2.12", folder=folder, cache=Cache.none())
     return model.program

@@ -30,7 +30,18 @@ from oarlock_opt.source import SourceFiles, find_files
 from tests.opt.importer.running import paddle_answers, relative_error
 
 PAGE = Path(__file__).parents[3] / "docs" / "lite-versions.md"
-ZOO = ("EfficientNetLite0", "DPN68")
+NETWORKS = (
+    ("EfficientNetLite0", "legacy"),
+    ("DPN68", "legacy"),
+    ("densenet121", "pir"),
+    ("googlenet", "pir"),
+    ("inception_v3", "pir"),
+    ("mobilenet_v3_small", "pir"),
+    ("resnet18", "pir"),
+    ("shufflenet_v2_x0_25", "pir"),
+    ("squeezenet1_1", "pir"),
+)
+"""Of the zoo and of paddle.vision.models, each with random weights, and the format in which it is saved."""
 VARIANTS = select(TARGETS, PRECISIONS)[0]
 LIMIT = 1e-5
 """The largest relative error of an x86 variant against PaddlePaddle that counts as right."""
@@ -62,7 +73,7 @@ def subject(name: str, folder: Path) -> Subject:
     """The model in a folder, with a seeded input at batch 2."""
     files = find_files(folder)
     with tempfile.TemporaryDirectory() as work:
-        model, _ = import_model(files, None, lite_version=store.DEFAULT_VERSION, folder=Path(work), cache=Cache.none())
+        model = import_model(files, None, lite_version=store.DEFAULT_VERSION, folder=Path(work), cache=Cache.none())
     generator = np.random.default_rng(0)
     feed = {
         spec.name: generator.standard_normal([2 if size == -1 else size for size in spec.shape]).astype(spec.dtype)
@@ -77,7 +88,7 @@ def measure(version: str, it: Subject, variants: Sequence[Variant] = VARIANTS) -
     with tempfile.TemporaryDirectory() as folder:
         program = Path(folder) / "program"
         program.mkdir()
-        model, _ = import_model(it.files, None, lite_version=version, folder=program, cache=Cache.none())
+        model = import_model(it.files, None, lite_version=version, folder=program, cache=Cache.none())
         return {variant.id: _measure(variant, model, it, engine, Path(folder) / variant.id) for variant in variants}
 
 
@@ -125,17 +136,20 @@ def written_rows() -> dict[str, str]:
     return {line.split()[1]: line for line in found[0].splitlines()[2:]}
 
 
+def export(name: str, form: str, folder: Path) -> Subject:
+    """One of the NETWORKS, saved by PaddlePaddle into a new folder in a process of its own."""
+    folder.mkdir()
+    command = [sys.executable, "-m", "tests.coverage.export", name, form, str(folder)]
+    subprocess.run(command, check=True, capture_output=True, cwd=PAGE.parents[1])
+    return subject(name, folder)
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         exporter = Path(__file__).parents[1] / "export_models.py"
         subprocess.run([sys.executable, str(exporter), folder], check=True, capture_output=True)
-        names = ["digits", *ZOO]
-        for name in ZOO:
-            subprocess.run(
-                [sys.executable, "-m", "oarlock", "export", name, "--weights", "random", "-o", f"{folder}/{name}"],
-                check=True,
-            )
-        subjects = [subject(name, Path(folder) / name) for name in names]
+        subjects = [subject("digits", Path(folder) / "digits")]
+        subjects += [export(name, form, Path(folder) / name) for name, form in NETWORKS]
         rows = []
         for version in OFFERED_VERSIONS:
             store.install("x86", version=version)

@@ -14,7 +14,7 @@ _HEAD = "[F 11/24 10:46:10.113 /island/Paddle-Lite/lite/core/program.cc Build:64
 @pytest.mark.parametrize(
     ("text", "op", "attribute", "advice"),
     [
-        (f"{_HEAD}Check failed: op: no Op found for atan2", "atan2", "", "does not know the operator atan2"),
+        (f"{_HEAD}Check failed: op: no Op found for atan2", "atan2", "", "has no operator atan2"),
         (
             f"{_HEAD}Check failed: !instruct.kernels().empty(): No kernels found for erf",
             "erf",
@@ -51,7 +51,7 @@ _HEAD = "[F 11/24 10:46:10.113 /island/Paddle-Lite/lite/core/program.cc Build:64
             "with key assign_value/def",
             "assign_value",
             "ValuesTensor",
-            "does not know its ValuesTensor",
+            "does not know its slot ValuesTensor",
         ),
         (
             f"{_HEAD}Check failed: *(type_->ptype_info) == typeid(T): Error: the data type stored in 'Any' struct is "
@@ -86,6 +86,12 @@ _HEAD = "[F 11/24 10:46:10.113 /island/Paddle-Lite/lite/core/program.cc Build:64
             "slice",
             "",
             "does not take the operator slice",
+        ),
+        (
+            f"{_HEAD}Check failed: type: no type registered for kernel [batch_norm/def] output argument [x]",
+            "batch_norm",
+            "x",
+            "does not know its slot x",
         ),
         (f"{_HEAD}Check failed: the_moon_is_full: ", "", "", "lists the model's operators"),
         ("", "", "", "lists the model's operators"),

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from oarlock import store
 from oarlock_opt.errors import TargetError
 from oarlock_opt.lite.custom import parse
-from oarlock_opt.lite.targets import PRECISIONS, TARGETS, Skipped, select
+from oarlock_opt.lite.places import Place
+from oarlock_opt.lite.targets import PRECISIONS, TARGETS, Recipe, Skipped, Variant, select, skipped_remarks
+from oarlock_opt.lite.worker import optimize
+from oarlock_opt.source import SourceFiles
 
 
 def test_selects_in_the_order_of_the_format() -> None:
@@ -36,7 +42,7 @@ def test_what_would_be_silently_wrong_on_x86_is_refused() -> None:
     _, skipped = select(["x86"], PRECISIONS)
     for bits, precision in ((8, "int8w"), (16, "int16w")):
         reason = next(it.reason for it in skipped if it.id == f"x86-{precision}")
-        assert f"answers zeros to weights stored in {bits} bits, without an error" in reason
+        assert f"takes some weights stored in {bits} bits for fp32 and answers nonsense or zeros" in reason
 
 
 def test_a_pair_that_cannot_be_is_an_error_when_it_was_the_only_one() -> None:
@@ -46,11 +52,35 @@ def test_a_pair_that_cannot_be_is_an_error_when_it_was_the_only_one() -> None:
         select(["opencl"], ["fp32"])
 
 
+def test_each_reason_is_told_once() -> None:
+    _, skipped = select(["arm64", "armv7", "x86"], ["fp32", "fp16", "int8"])
+    assert list(skipped_remarks(skipped)) == [
+        "x86-fp16 is skipped: Paddle Lite has no fp16 kernels for x86.",
+        "x86-int8, arm64-int8, armv7-int8 are skipped: int8 kernels need a calibrated model, which this version cannot "
+        "make yet; int8w stores weights in 8 bits and computes in fp32.",
+    ]
+
+
 def test_fp16_kernels_come_first() -> None:
     made, _ = select(["arm64"], ["fp16", "fp32"])
     recipes = {variant.precision: variant.recipe for variant in made}
     assert str(recipes["fp16"].places[0]) == "ARM/FP16/NCHW"
     assert recipes["fp16"].places[1:] == recipes["fp32"].places
+
+
+@pytest.mark.parametrize("position", range(5))
+def test_behind_others_they_are_ignored_without_a_word(
+    position: int, digits_program: SourceFiles, engine: Path, tmp_path: Path
+) -> None:
+    """Why the order matters: with another version of Paddle Lite it may not."""
+    (fp32,) = select(["arm64"], ["fp32"])[0]
+    places = [*fp32.recipe.places[:position], Place.parse("ARM/FP16/NCHW"), *fp32.recipe.places[position:]]
+    variant = Variant("arm64", "fp16", Recipe(tuple(places)))
+    assert digits_program.params is not None
+    (made,) = optimize(
+        digits_program.program, digits_program.params, [variant], engine=store.find("x86"), folder=tmp_path
+    )
+    assert ("arm/fp16/nchw" in made.description["kernels"]) == (position == 0)
 
 
 def test_both_arm_targets_share_their_recipes() -> None:

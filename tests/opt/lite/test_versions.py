@@ -20,10 +20,11 @@ from oarlock_opt.lite.targets import TARGETS
 from tests.conftest import Figure, Run
 from tests.opt.lite.lite_versions import (
     LIMIT,
+    NETWORKS,
     PAGE,
     VARIANTS,
-    ZOO,
     Subject,
+    export,
     measure,
     row,
     subject,
@@ -65,18 +66,16 @@ def test_what_the_page_says(version: str, digits: Subject, figure: Figure) -> No
     _check(row(version, [outcomes]), written_rows()[version])
 
 
-@pytest.fixture(scope="module", params=ZOO)
-def of_the_zoo(request: pytest.FixtureRequest, oarlock_cli: Run, tmp_path_factory: pytest.TempPathFactory) -> Subject:
-    name: str = request.param
-    folder = tmp_path_factory.mktemp("zoo") / name
-    oarlock_cli("export", name, "--weights", "random", "-o", folder)
-    return subject(name, folder)
+@pytest.fixture(scope="module", params=NETWORKS, ids=lambda network: network[0])
+def network(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Subject:
+    name, form = request.param
+    return export(name, form, tmp_path_factory.mktemp("networks") / name)
 
 
 @pytest.mark.full
-def test_what_the_page_says_of_the_zoo(version: str, of_the_zoo: Subject, figure: Figure) -> None:
-    outcomes = measure(version, of_the_zoo)
-    figure(f"Paddle Lite {version} x86, {of_the_zoo.name}: relative error", outcomes["x86-fp32"].error)
+def test_what_the_page_says_of_networks(version: str, network: Subject, figure: Figure) -> None:
+    outcomes = measure(version, network)
+    figure(f"Paddle Lite {version} x86, {network.name}: relative error", outcomes["x86-fp32"].error)
     _check(row(version, [outcomes]), written_rows()[version])
 
 

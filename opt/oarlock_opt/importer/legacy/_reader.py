@@ -10,13 +10,13 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from oarlock_opt.errors import BadGraphError, UnsupportedOpError
+from oarlock_opt.errors import BadGraphError, BadProgramError, UnsupportedOpError
 from oarlock_opt.importer.graph import Graph, Node, TensorData, Value
 from oarlock_opt.importer.legacy._attributes import read_attributes
 from oarlock_opt.importer.legacy._dtypes import DTYPES, TYPE_NAMES
 from oarlock_opt.importer.legacy._messages import AttrType, DataType
 from oarlock_opt.importer.legacy._params import read_params
-from oarlock_opt.importer.legacy._program import paddle_version, read_program
+from oarlock_opt.importer.legacy._program import paddle_version, read_program, text
 from oarlock_opt.source import SourceFiles
 
 __all__ = ["read"]
@@ -35,7 +35,10 @@ def read(files: SourceFiles) -> Graph:
     with loops or conditions, SourceNotFoundError and BadParamsError for parameters that are missing or not the
     program's, and OSError.
     """
-    return _Reader(files).graph()
+    try:
+        return _Reader(files).graph()
+    except UnicodeError:
+        raise BadProgramError(f"{files.program}: a name in it is not UTF-8; the file is damaged") from None
 
 
 class _Reader:
@@ -43,7 +46,7 @@ class _Reader:
         self._files = files
         self._desc = read_program(files.program)
         self._block = self._desc.blocks[0]
-        self._variables = {variable.name: variable for variable in self._block.vars}
+        self._variables = {text(variable.name): variable for variable in self._block.vars}
         # The value that each variable holds after the operators read so far.
         self._values: dict[str, Value] = {}
 
@@ -107,29 +110,36 @@ class _Reader:
         return dict(zip(values, read_params(self._files, values), strict=True))
 
     def _node(self, number: int, op: Any) -> Node:
-        inputs = {slot.parameter: [self._read(op, name) for name in _arguments(slot)] for slot in _sorted(op.inputs)}
-        outputs = {slot.parameter: list(self._written(op, slot)) for slot in _sorted(op.outputs)}
+        kind = text(op.type)
+        # All is read before anything is written, in place perhaps.
+        inputs, outputs = (
+            {
+                text(slot.parameter): [argument(kind, name) for name in slot.arguments if name != _NO_ARGUMENT]
+                for slot in slots
+                if slot.arguments
+            }
+            for slots, argument in ((op.inputs, self._read), (op.outputs, self._written))
+        )
         attrs, layer = read_attributes(op, self._files.program)
         return Node(
-            op.type,
+            kind,
             {slot: values for slot, values in inputs.items() if values},
             {slot: values for slot, values in outputs.items() if values},
             attrs,
             layer or f"operator {number}",
         )
 
-    def _read(self, op: Any, name: str) -> Value:
+    def _read(self, kind: str, name: str) -> Value:
         value = self._values.get(name)
         if value is None:
-            raise self._bad(f"the operator {op.type} reads {name!r}, which nothing before it writes")
+            raise self._bad(f"the operator {kind} reads {text(name)!r}, which nothing before it writes")
         return value
 
-    def _written(self, op: Any, slot: Any) -> Iterator[Value]:
-        for name in _arguments(slot):
-            if name not in self._variables:
-                raise self._bad(f"the operator {op.type} writes {name!r}, which is no variable of the program")
-            value = self._values[name] = self._variable(name)
-            yield value
+    def _written(self, kind: str, name: str) -> Value:
+        if name not in self._variables:
+            raise self._bad(f"the operator {kind} writes {text(name)!r}, which is no variable of the program")
+        value = self._values[name] = self._variable(name)
+        return value
 
     def _outputs(self, names: list[str], given: set[Value], nodes: list[Node]) -> Iterator[Value]:
         """The model's outputs; one that no operator gives, or that is fetched twice, is copied."""
@@ -167,11 +177,3 @@ class _Reader:
 
     def _bad(self, what: str) -> BadGraphError:
         return BadGraphError(f"{self._files.program}: {what}")
-
-
-def _arguments(slot: Any) -> Iterator[str]:
-    return (name for name in slot.arguments if name != _NO_ARGUMENT)
-
-
-def _sorted(slots: Any) -> list[Any]:
-    return sorted(slots, key=lambda slot: str(slot.parameter))

@@ -14,13 +14,13 @@ from oarlock_opt.errors import UnsupportedOpError
 from oarlock_opt.importer.graph import Attr, AttrKind, Graph, Node, Value
 from oarlock_opt.importer.legacy._attributes import FIELDS
 from oarlock_opt.importer.legacy._dtypes import TYPE_NUMBERS
-from oarlock_opt.importer.legacy._messages import AttrType, DataType, ProgramDesc
+from oarlock_opt.importer.legacy._messages import DataType, ProgramDesc
 from oarlock_opt.importer.legacy._params import write_params
 from oarlock_opt.source import SourceFiles
 
 __all__ = ["program_bytes", "write"]
 
-_UNREADABLE = {AttrKind.SCALAR, AttrKind.SCALARS}
+_UNREADABLE = {AttrKind.SCALAR.value, AttrKind.SCALARS.value}
 _FEED, _FETCH = "feed", "fetch"
 # Outputs that PaddlePaddle insists on writing over the parameters they are new values of.
 _IN_PLACE = {
@@ -51,9 +51,11 @@ def program_bytes(graph: Graph) -> bytes:
     desc.version.version = 0
     block = desc.blocks.add(idx=0, parent_idx=-1)
     names = _names(graph)
-    # Of two values with one name the first, which is the parameter, is declared.
-    declared = dict(zip(reversed(names.values()), reversed(names), strict=True))
-    for name, value in reversed(declared.items()):
+    declared: set[str] = set()
+    for value, name in names.items():
+        if name in declared:
+            continue  # a new value of a parameter, written in its place
+        declared.add(name)
         variable = block.vars.add(name=name, persistable=value in graph.parameters)
         variable.type.type = DataType["DENSE_TENSOR"]
         tensor = variable.type.dense_tensor.tensor
@@ -116,18 +118,19 @@ def _add_op(block: Any, kind: str, inputs: dict[str, list[str]], outputs: dict[s
 
 
 def _add_attr(op: Any, node: Node, name: str, attr: Attr) -> None:
-    if attr.kind in _UNREADABLE:
+    number = attr.kind.value
+    if number in _UNREADABLE:
         raise UnsupportedOpError(
             f"the operator {node.type} ({node.origin}) has the attribute {name} of the kind {attr.kind.name}, which "
             "Paddle Lite cannot read and no pass of this version replaces. Build that layer from other operators and "
             "export the model again."
         )
-    message = op.attrs.add(name=name, type=AttrType[attr.kind.name])
+    message = op.attrs.add(name=name, type=number)
     try:
         if isinstance(attr.value, tuple):
-            getattr(message, FIELDS[attr.kind]).extend(attr.value)
+            getattr(message, FIELDS[number]).extend(attr.value)
         else:
-            setattr(message, FIELDS[attr.kind], attr.value)
+            setattr(message, FIELDS[number], attr.value)
     except (TypeError, ValueError) as error:
         raise UnsupportedOpError(
             f"the operator {node.type} ({node.origin}) has the attribute {name} = {_short(attr.value)}, which is no "

@@ -24,6 +24,8 @@ def align_channel_parameters(graph: Graph) -> int:
             node.inputs["Y"] = [parameter]
             node.set("axis", 1)
             count += 1
+    if count:
+        graph.remove_dead()
     return count
 
 

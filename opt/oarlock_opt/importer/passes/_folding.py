@@ -82,7 +82,7 @@ def _constant_nodes(graph: Graph) -> dict[Value, Node]:
 
 def _is_interpreted(node: Node) -> bool:
     # Here and below imported when needed, as numpy is with it: most models of convolutions have no constant part.
-    from oarlock_opt.importer.passes._interpreter import INTERPRETED
+    from oarlock_opt.importer.passes.interpreter import INTERPRETED
 
     return node.type in INTERPRETED
 
@@ -160,7 +160,7 @@ class _Evaluator:
             if len(operands[slot]) != len(values):
                 self._arrays.update(dict.fromkeys(results))
                 return
-        from oarlock_opt.importer.passes._interpreter import NotInterpretedError, interpret
+        from oarlock_opt.importer.passes.interpreter import NotInterpretedError, interpret
 
         try:
             computed = interpret(node, operands)

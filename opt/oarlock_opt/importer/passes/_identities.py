@@ -63,6 +63,7 @@ def _make_assign(node: Node) -> bool:
     if node.type == "assign":
         return False
     node.type, node.attrs = "assign", {}
+    node.outputs = {"Out": node.outputs["Out"]}  # and no XShape
     return True
 
 

@@ -11,6 +11,7 @@ from oarlock_opt.importer.passes._activations import (
 from oarlock_opt.importer.passes._attributes import restore_attributes, type_attributes
 from oarlock_opt.importer.passes._biases import align_channel_parameters
 from oarlock_opt.importer.passes._einsum import expand_einsum
+from oarlock_opt.importer.passes._floats import use_float32
 from oarlock_opt.importer.passes._folding import fold_constants
 from oarlock_opt.importer.passes._identities import remove_dead, remove_dropout, remove_identities
 from oarlock_opt.importer.passes._layouts import join_transposes, put_channels_first
@@ -65,6 +66,11 @@ PASSES: tuple[Pass, ...] = (
         align_channel_parameters,
     ),
     _FOLDED_CONSTANTS,
+    Pass(
+        "float32",
+        "Paddle Lite's kernels compute with float32; there are none for the other floating-point types of the model.",
+        use_float32,
+    ),
     Pass("set-value", "Paddle Lite cannot assign to a part of a tensor.", replace_set_value),
     Pass(
         "channels-first",

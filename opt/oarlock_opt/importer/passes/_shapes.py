@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from oarlock_opt.importer.graph import Attr, AttrKind, Graph, Node, Value
 from oarlock_opt.importer.passes._builder import DTYPE_NUMBERS, REST, Builder, integers, ints
-from oarlock_opt.importer.passes._inference import Knowledge, infer
-from oarlock_opt.importer.passes._shape_rules import reshaped
 from oarlock_opt.importer.passes._sizes import Polynomial, Size
+from oarlock_opt.importer.passes.shapes import Knowledge, infer, reshaped
 
 __all__ = ["declare_shapes", "fold_shapes", "narrow_shapes"]
 

@@ -19,6 +19,13 @@ __all__ = ["MAX_AXES", "Call"]
 MAX_AXES = 16
 """More than tensors have: the longest list of sizes or bounds that may be computed when the model runs."""
 
+# What PaddlePaddle notes about operators, for messages, training and scheduling.
+_NOTES = {
+    "struct_name", "op_callstack", "op_device", "op_namescope", "op_role", "op_role_var", "chunk_id", "comp_op_name",
+    "op_dist_attr", "stop_gradient", "persistable", "event_to_record", "events_to_wait", "execution_stream",
+    "force_record_event", "scheduling_priority", "sym_shape_str",
+}  # fmt: skip
+
 Slots: TypeAlias = Mapping[str, "Value | Sequence[Value] | None"]
 
 
@@ -38,6 +45,9 @@ class Call:
         if len(operation.operands) != len(names):
             self.bad(f"operands in the number of {len(operation.operands)}, expected {len(names)} ({', '.join(names)})")
         self._operands = dict(zip(names, operation.operands, strict=True))
+        strange = sorted(operation.attributes.keys() - signature.attributes.keys() - _NOTES)
+        if strange:
+            raise NotConvertible(f"it has the attribute {strange[0]}, which PaddlePaddle 3.3 does not know")
         if len(operation.results) > len(signature.results):
             self.bad(f"it has {len(operation.results)} results, expected {', '.join(signature.results) or 'none'}")
         self._results = dict(zip(signature.results, operation.results, strict=False))

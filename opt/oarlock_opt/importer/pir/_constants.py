@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from oarlock_opt.importer.graph import Attr, AttrKind, Node, Value
@@ -57,7 +57,7 @@ def constant_attributes(constant: Constant) -> dict[str, Attr]:
 def typed_values(dtype: str, elements: Sequence[bool | int | float]) -> tuple[str, Attr]:
     """Elements as the attribute that ``assign_value`` and ``set_value`` have for their type, and its name."""
     name, kind = _VALUES.get(dtype, ("fp32_values", AttrKind.FLOATS))
-    convert = float32 if kind is AttrKind.FLOATS else int
+    convert = _CONVERT[kind]
     return name, Attr(kind, tuple(convert(each) for each in elements))
 
 
@@ -70,10 +70,17 @@ def float32(value: bool | int | float) -> float:
     return rounded
 
 
+_CONVERT: dict[AttrKind, Callable[[bool | int | float], int | float]] = {
+    AttrKind.INTS: int,
+    AttrKind.LONGS: int,
+    AttrKind.FLOATS: float32,
+    AttrKind.FLOAT64S: float,
+}
 _VALUES = {
     "bool": ("bool_values", AttrKind.INTS),
     "int32": ("int32_values", AttrKind.INTS),
     "int64": ("int64_values", AttrKind.LONGS),
+    "float64": ("fp64_values", AttrKind.FLOAT64S),
 }
 
 

@@ -15,6 +15,8 @@ MAX_PROGRAM_BYTES = 32 << 20
 _MAX_OPENINGS = 3 << 19
 """Lists and objects in a file; those of a program of the largest size have twenty bytes each and more."""
 
+_MAX_DIGITS = 400
+
 
 def load(path: Path) -> object:
     """The value in a JSON file. Raises BadProgramError and OSError."""
@@ -28,7 +30,7 @@ def load(path: Path) -> object:
     if data.count(b"{") + data.count(b"[") > _MAX_OPENINGS:
         raise BadProgramError(f"{path}: holds more than {_MAX_OPENINGS} lists and objects, more than any program does")
     try:
-        return json.loads(data.decode("utf-8"), parse_constant=_no_constant)
+        return json.loads(data.decode("utf-8"), parse_int=_integer, parse_constant=_no_constant)
     except UnicodeDecodeError as error:
         raise BadProgramError(f"{path}: byte {error.start} is not UTF-8, expected a PIR program in JSON") from None
     except json.JSONDecodeError as error:
@@ -38,8 +40,15 @@ def load(path: Path) -> object:
         ) from None
     except RecursionError:
         raise BadProgramError(f"{path}: lists and objects lie within each other deeper than in any program") from None
-    except ValueError as error:  # a number of thousands of digits, or NaN
+    except ValueError as error:
         raise BadProgramError(f"{path}: holds a number that no program has ({error})") from None
+
+
+def _integer(text: str) -> int:
+    # The time that int takes grows with the square of the length.
+    if len(text) > _MAX_DIGITS:
+        raise ValueError(f"an integer of {len(text)} digits")
+    return int(text)
 
 
 def _no_constant(name: str) -> object:

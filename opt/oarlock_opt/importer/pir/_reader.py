@@ -38,7 +38,7 @@ class _Reader:
         self._values = Values(operand for operation in operations for operand in operation.operands)
         self._unsupported = Unsupported(files.program)
         self._inputs: dict[str, Value] = {}
-        self._fetched: dict[int, tuple[str, Operation]] = {}
+        self._fetched: dict[int, tuple[str, Value]] = {}
 
     def graph(self) -> Graph:
         parameters = self._parameters()
@@ -50,6 +50,8 @@ class _Reader:
         if not self._fetched:
             raise self._bad("it has no outputs (no fetch operator), so it is no inference model")
         inputs = list(self._inputs.values())
+        if both := {value.name for value in parameters} & self._inputs.keys():
+            raise self._bad(f"{min(both)!r} is an input and a parameter as well")
         outputs = self._outputs({*inputs, *parameters})
         return Graph(inputs, outputs, parameters, self._values.nodes, VERSIONS[self._program.version])
 
@@ -76,6 +78,8 @@ class _Reader:
             else:
                 self._lower(operation)
         except DependsOnOther:
+            if not self._unsupported:
+                raise self._bad_op(operation, "it reads a result that its operator does not give") from None
             self._stand_in(operation)
         except NotConvertible as why:
             self._unsupported.add(operation, self._values, str(why))
@@ -126,12 +130,14 @@ class _Reader:
             if isinstance(found, bool) or not isinstance(found, int) or found in self._fetched:
                 raise self._bad_op(operation, f"its column is {found!r}, expected a number that no other has")
             column = found
-        if len(operation.operands) != 1:
-            raise self._bad_op(operation, f"it has {len(operation.operands)} operands, expected one")
-        self._fetched[column] = (name, operation)
+        if len(operation.operands) != 1 or operation.operands[0] == 0:
+            raise self._bad_op(operation, "it has no operand, expected one")
+        self._fetched[column] = (name, self._values.tensor(operation.operands[0]))
 
     def _combine(self, operation: Operation) -> None:
         (result,) = self._one_result(operation)
+        if 0 in operation.operands:
+            raise self._bad_op(operation, "one of its operands is absent")
         self._values.set(result.id, tuple(self._values.item(operand) for operand in operation.operands))
 
     def _split(self, operation: Operation) -> None:
@@ -167,8 +173,7 @@ class _Reader:
         taken = {value.name for value in given}
         numbers: dict[str, int] = {}
         for column in sorted(self._fetched):
-            name, operation = self._fetched[column]
-            value = self._values.tensor(operation.operands[0])
+            name, value = self._fetched[column]
             if value in given or value in outputs:
                 copy = Value(name, value.dtype, value.shape)
                 self._values.nodes.append(Node("assign", {"X": [value]}, {"Out": [copy]}, {}, f"output {name}"))

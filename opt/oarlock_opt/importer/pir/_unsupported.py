@@ -29,6 +29,9 @@ class Unsupported:
         more = ", ..." if len(operation.operands) > _MAX_INPUTS else ""
         self._found.setdefault((operation.name, why), []).append(f"{operation.layer} ({inputs}{more})")
 
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
     def raise_if_any(self) -> None:
         """Raises UnsupportedOpError when there are any."""
         if not self._found:

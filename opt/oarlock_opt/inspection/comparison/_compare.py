@@ -34,7 +34,7 @@ def compare(a: Subject, b: Subject) -> dict[str, Any]:
     differences["outputs"] = _pairs(_tensors(a, a.graph.outputs), _tensors(b, b.graph.outputs))
     differences["ops"] = _pairs(a.graph.op_histogram(), b.graph.op_histogram())
     differences |= differing_structure(a, b)
-    differences["params"] = differing_parameters(a.graph.parameters, b.graph.parameters)
+    differences["params"] = differing_parameters(a.graph, b.graph)
     found = {name: value for name, value in differences.items() if value}
     return {
         "ok": not found,

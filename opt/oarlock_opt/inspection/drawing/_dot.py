@@ -75,7 +75,7 @@ class _Writer:
             for kind in Kind
             if kind in kinds
         )
-        name = _text(self._subject.path.name)
+        name = _text(self._subject.path.absolute().name)
         return (
             f'<table border="0" cellborder="0" cellspacing="4"><tr><td><b><font point-size="16">{name}</font></b></td>'
             f'</tr><tr><td>{", ".join(facts)}</td></tr><tr><td><table border="0" cellborder="1" cellspacing="4" '

@@ -14,8 +14,9 @@ import pytest
 
 from oarlock_opt.errors import BadParamsError, BadProgramError, UnsupportedOpError
 from oarlock_opt.importer import legacy
+from oarlock_opt.importer.graph import AttrKind
 from oarlock_opt.importer.legacy import _program as program_module
-from oarlock_opt.importer.legacy._messages import _ENUMS, _MESSAGES
+from oarlock_opt.importer.legacy._messages import _ENUMS, _MESSAGES, AttrType
 from oarlock_opt.source import SourceFiles, find_files
 
 # Prints PaddlePaddle's own field numbers; both orders of import must work in one process.
@@ -80,6 +81,10 @@ def test_messages_are_those_of_paddlepaddle(models: Path, order: str) -> None:
             assert their_type == expected, f"{name}.{field}"
     for name, values in _ENUMS.items():
         assert values == theirs["enums"][_THEIR_NAMES.get(name, name)]
+
+
+def test_kinds_of_attributes_have_the_numbers_of_the_format() -> None:
+    assert {kind.name: kind.value for kind in AttrKind}.items() <= AttrType.items()
 
 
 def test_reads_inputs_outputs_and_parameters(models: Path) -> None:
@@ -282,10 +287,17 @@ def test_what_is_not_converted_is_named(changed: Callable[..., SourceFiles], cha
 def test_files_that_are_no_programs_are_refused(models: Path, tmp_path: Path) -> None:
     good = (models / "digits" / "inference.pdmodel").read_bytes()
     path = tmp_path / "broken.pdmodel"
-    for content in (b"", b"hello", good[: len(good) // 2], good.replace(b"conv2d_0.w_0", b"conv2d_0.\xff_0")):
+    for content in (
+        b"",
+        b"hello",
+        good[: len(good) // 2],
+        good.replace(b"conv2d_0.w_0", b"conv2d_0.\xff_0"),
+        good.replace(b"NCHW", b"NC\xffW"),
+        good.replace(b"Filter", b"Fil\xffer"),
+    ):
         path.write_bytes(content)
         with pytest.raises(BadProgramError, match=r"broken\.pdmodel"):
-            legacy.read_program(path)
+            legacy.read(SourceFiles(path, models / "digits" / "inference.pdiparams"))
 
 
 def test_a_huge_file_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

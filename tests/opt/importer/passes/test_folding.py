@@ -7,7 +7,7 @@ import pytest
 
 from oarlock_opt.importer.graph import ArrayTensor, Attr, AttrKind, Graph, Value
 from oarlock_opt.importer.passes._folding import fold_constants
-from oarlock_opt.importer.passes._interpreter import INTERPRETED, NotInterpretedError, interpret
+from oarlock_opt.importer.passes.interpreter import INTERPRETED, NotInterpretedError, interpret
 from tests.opt.importer.passes.cases import CASES, Case
 from tests.opt.importer.passes.conftest import Answers
 from tests.opt.importer.passes.models import Model, types

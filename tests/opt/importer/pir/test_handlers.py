@@ -63,6 +63,12 @@ def test_sync_batch_norm_is_batch_norm(tmp_path: Path) -> None:
     assert {*synchronous.outputs} == {"Y", "MeanOut", "VarianceOut", "SavedMean", "SavedVariance"}
 
 
+def test_a_result_that_the_legacy_operator_does_not_give_cannot_be_read(tmp_path: Path) -> None:
+    ops = [*_normalisation("1.sync_batch_norm_", [5, 1, 2, 3, 4])[:-1], fetch(11)]
+    with pytest.raises(BadProgramError, match=r"\(pd_op\.fetch\): it reads a result that its operator does not give"):
+        _read(tmp_path, *ops)
+
+
 @pytest.mark.parametrize("name", ["1.memcpy_d2h", "1.memcpy_h2d"])
 def test_copies_between_memories_leave_nothing_behind(name: str, tmp_path: Path) -> None:
     copy = op(name, [1], [(2, tensor(_X))], [attribute("dst_place_type", "a_i32", 1)])

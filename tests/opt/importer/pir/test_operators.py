@@ -36,7 +36,8 @@ def test_answers_as_paddlepaddle_does(name: str, case_models: Path) -> None:
 def _compare(found: NDArray[Any], expected: NDArray[Any]) -> None:
     infinite = ~np.isfinite(expected) if expected.dtype.kind == "f" else np.zeros(expected.shape, bool)
     np.testing.assert_array_equal(found[infinite], expected[infinite])
-    assert relative_error(np.where(infinite, 0, found), np.where(infinite, 0, expected)) <= 1e-5
+    limit = 1e-12 if expected.dtype == np.float64 else 1e-6
+    assert relative_error(np.where(infinite, 0, found), np.where(infinite, 0, expected)) <= limit
 
 
 def _feed(case: Case, batch: int, rng: np.random.Generator) -> dict[str, NDArray[Any]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +128,16 @@ def test_an_integer_that_no_float_holds_is_text(tmp_path: Path) -> None:
     assert graph.nodes[0].attrs["str_value"] == Attr(AttrKind.STRING, "1099511627777")
 
 
+def test_reading_imports_no_paddlepaddle(tmp_path: Path) -> None:
+    files = save(document(feed(1, "x", _X), _relu(), fetch(2)), tmp_path)
+    code = (
+        "import sys; from pathlib import Path; from oarlock_opt.source import open_source; "
+        "open_source(Path(sys.argv[1])); print(*(name for name in sys.modules if name.startswith('paddle')))"
+    )
+    command = [sys.executable, "-c", code, str(files.program)]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.split() == []
+
+
 def test_lists_are_taken_apart(tmp_path: Path) -> None:
     halves = vector(tensor([-1, 2]), tensor([-1, 2]))
     split = op("1.split_with_num", [1, 2], [(3, halves)], [attribute("num", "a_i32", 2)])
@@ -139,17 +151,19 @@ def test_lists_are_taken_apart(tmp_path: Path) -> None:
 
 def test_every_operator_that_cannot_be_converted_is_named_with_inputs_and_layer(tmp_path: Path) -> None:
     strange = op("1.frobnicate", [1, 0], [(2, tensor(_X))], [attribute("struct_name", "a_str", "/Net/Odd/")])
+    unknown = op("1.relu", [1], [(6, tensor(_X))], [attribute("leak", "a_f32", 0.1)])
     loop = {**op("1.while", [2], [(3, tensor(_X))]), "regions": []}
     custom = op("3.mine", [3], [(4, tensor(_X))])
     with pytest.raises(UnsupportedOpError) as caught:
-        _read(tmp_path, feed(1, "x", _X), strange, loop, _relu(3, 5), custom, fetch(4))
+        _read(tmp_path, feed(1, "x", _X), strange, loop, _relu(3, 5), custom, unknown, fetch(4))
     message = caught.value.message
     assert caught.value.code == "OAR-IMPORT-OP"
     assert caught.value.op == "pd_op.frobnicate"
-    assert "3 operators of the model cannot be converted" in message
+    assert "4 operators of the model cannot be converted" in message
     assert "pd_op.frobnicate in Net/Odd (float32[-1, 4], none): Oarlock does not know it." in message
     assert "pd_op.while in operator 2 (float32[-1, 4]): it has a block of its own" in message
     assert "custom_op.mine in operator 4 (float32[-1, 4])" in message
+    assert "pd_op.relu in operator 5 (float32[-1, 4]): it has the attribute leak, which" in message
 
 
 def test_complex_numbers_are_refused_by_name(tmp_path: Path) -> None:
@@ -172,6 +186,9 @@ _SOFTMAX = op("1.softmax", [1], [(2, tensor(_X))], [attribute("axis", "a_str", "
         ([feed(1, "x", _X), op("1.relu", [1, 1], [(2, tensor(_X))]), fetch(2)], "in the number of 2, expected 1 (x)"),
         ([feed(1, "x", _X), _SOFTMAX, fetch(2)], "its axis is 'q'"),
         ([feed(1, "x", _X), op("1.split_with_num", [1, 0], [(2, tensor(_X))]), fetch(2)], "split_with_num"),
+        ([feed(1, "x", _X), fetch(0)], "operator 1 (pd_op.fetch): it has no operand"),
+        ([feed(1, "x", _X), op("0.combine", [1, 0], [(2, vector(tensor(_X)))]), fetch(1)], "its operands is absent"),
+        ([parameter(1, "x", [4]), feed(2, "x", _X), fetch(2)], "'x' is an input and a parameter as well"),
         ([feed(1, "x", _X), op("0.split", [1], [(2, tensor(_X))]), fetch(2)], "its operand is no list"),
     ],
 )  # fmt: skip

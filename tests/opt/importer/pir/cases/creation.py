@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import paddle
 import paddle.nn.functional as F  # noqa: N812
 from paddle import nn
@@ -46,22 +44,12 @@ add("embedding-padding", lambda x: nn.Embedding(10, 4, padding_idx=0)(x), x=Inpu
 picture("cast", lambda x: (x.cast(I32), x.cast("float64"), x.cast(BOOL), x.cast("uint8"), x.cast("float16").cast(F32)))
 picture("where", lambda x: paddle.where(x > 0, x, x * 2))
 picture("where-scalar", lambda x: paddle.where(x > 0, x, paddle.zeros([1])))
-picture("increment", lambda x: paddle.increment(x.sum().reshape([1]), 2.0))
+picture("increment", lambda x: paddle._C_ops.increment(x.sum().reshape([1]), 2.0))
 picture("share_data", lambda x: paddle._C_ops.share_data_(x))
 picture("memcpy", lambda x: paddle._C_ops.memcpy(x, 0) * 2)
-
-
-def _set(x: Any, index: Any, value: Any) -> Any:
-    return paddle.static.setitem(x, index, value)
-
-
-picture("set_value", lambda x: _set(x, (slice(None), slice(0, 1)), 1.0))
-picture("set_value-step", lambda x: _set(x, (slice(None), slice(None), slice(0, 8, 2)), -1.0))
-picture("set_value-index", lambda x: _set(x, (slice(None), 2), 3.0))
-picture("set_value_with_tensor", lambda x: _set(x, (slice(None), slice(1, 2)), x[:, :1] * 2))
-picture("set_value_with_tensor-index", lambda x: _set(x, (slice(None), 1), x[:, 0]))
-picture(
-    "set_value_with_tensor-window",
-    lambda x: _set(paddle.zeros([1, 8, 8, 1]), (slice(None), slice(0, -3), slice(-3, -1)), 2.0) + x[:, 0].unsqueeze(-1),
-)
-picture("set_value-bounds", lambda x: _set(x, (slice(None), slice(None), slice(0, paddle.shape(x)[2] - 4)), 0.0))
+for _dtype in ("int8", "uint8", "float64"):
+    picture(
+        f"assign_value_-{_dtype}", lambda x, d=_dtype: x[:, :, :, 0:2].cast(d) + paddle.to_tensor([3, 100], dtype=d)
+    )
+    picture(f"full-{_dtype}", lambda x, d=_dtype: x.cast(d) + paddle.full([8], 7, d))
+picture("assign_value_-precise", lambda x: x[:, :, :, :2].cast("float64") + paddle.to_tensor([0.1, 1 / 3], "float64"))

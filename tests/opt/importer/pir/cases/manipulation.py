@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import paddle
 import paddle.nn.functional as F  # noqa: N812
 
@@ -80,3 +82,21 @@ picture("reverse", lambda x: paddle._C_ops.reverse(x, [1]))
 picture("searchsorted", lambda x: paddle.searchsorted(paddle.arange(8, dtype=F32), x[0, 0]))
 picture("vsplit", lambda x: paddle.hsplit(x, 2))
 picture("ndim", lambda x: x.reshape([x.shape[1], -1]).swapaxes(0, 1))
+
+
+def _set(x: Any, index: Any, value: Any) -> Any:
+    return paddle.static.setitem(x, index, value)
+
+
+picture("set_value", lambda x: _set(x, (slice(None), slice(0, 1)), 1.0))
+picture("set_value-step", lambda x: _set(x, (slice(None), slice(None), slice(0, 8, 2)), -1.0))
+picture("set_value-index", lambda x: _set(x, (slice(None), 2), 3.0))
+picture("set_value_with_tensor", lambda x: _set(x, (slice(None), slice(1, 2)), x[:, :1] * 2))
+picture("set_value_with_tensor-index", lambda x: _set(x, (slice(None), 1), x[:, 0]))
+picture(
+    "set_value_with_tensor-window",
+    lambda x: _set(paddle.zeros([1, 8, 8, 1]), (slice(None), slice(0, -3), slice(-3, -1)), 2.0) + x[:, 0].unsqueeze(-1),
+)
+picture("set_value-bounds", lambda x: _set(x, (slice(None), slice(None), slice(0, paddle.shape(x)[2] - 4)), 0.0))
+for _dtype in ("int32", "int64", "bool", "float64", "float16"):
+    picture(f"set_value-{_dtype}", lambda x, d=_dtype: _set(x.cast(d), (slice(None), slice(1, 3)), 1))

@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 from oarlock_opt.importer.graph import Graph, Node, Value
-from oarlock_opt.importer.passes import _element_rules, _shape_rules
 from oarlock_opt.importer.passes._sizes import Size, atom
+from oarlock_opt.importer.passes.shapes._common import Shape
+from oarlock_opt.importer.passes.shapes._elements import elements_of
+from oarlock_opt.importer.passes.shapes._rules import shapes_of
 
 __all__ = ["Knowledge", "infer"]
 
-Shape: TypeAlias = "tuple[Size, ...]"
 MOST_ELEMENTS = 64
 """Tensors with more elements are no shapes."""
 
@@ -60,12 +60,12 @@ def infer(graph: Graph) -> Knowledge:
 
 
 def _infer_node(known: Knowledge, node: Node) -> None:
-    shapes = _shape_rules.shapes_of(node, known.shape, known.elements)
+    shapes = shapes_of(node, known.shape, known.elements)
     for slot, values in node.outputs.items():
         inferred = shapes.get(slot, [])
         for index, value in enumerate(values):
             known.shapes[value] = _agreed(value, inferred[index] if index < len(inferred) else None)
-    elements = _element_rules.elements_of(node, known.shape, known.elements)
+    elements = elements_of(node, known.shape, known.elements)
     if elements is not None and len(elements) <= MOST_ELEMENTS:
         for value in _main_outputs(node):
             known.elements[value] = elements

@@ -7,8 +7,8 @@ from typing import TypeAlias
 
 from oarlock_opt.importer.graph import Node
 from oarlock_opt.importer.passes._builder import integers
-from oarlock_opt.importer.passes._shape_rules import Elements, Shape, ShapeOf
 from oarlock_opt.importer.passes._sizes import Size, add, divide, multiply, negate, product
+from oarlock_opt.importer.passes.shapes._common import Elements, Shape, ShapeOf
 
 __all__ = ["elements_of"]
 

@@ -1,0 +1,1 @@
+"""What ``oarlock inspect`` finds out about source models and .nb files, drawings and comparisons included."""
