@@ -166,7 +166,8 @@ test_all() {
     ctest --test-dir "build/$preset" --output-on-failure --quiet -j "$jobs" || die "native tests failed ($preset)"
   done
   say "Python tests"
-  .venv/bin/python -m pytest "${full[@]}"
+  # Each file in one process: what its tests share is made once.
+  .venv/bin/python -m pytest -n "$jobs" --dist loadfile "${full[@]}"
 }
 
 # The tests of both languages against a core that counts; what Python makes the core do counts as well.

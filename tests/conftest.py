@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,6 +40,23 @@ def figure(pytestconfig: pytest.Config) -> Figure:
     """Records a measured figure for the summary after the tests: ``figure("DPN68: relative error", 2e-7)``."""
     lines = pytestconfig.stash.setdefault(_FIGURES, [])
     return lambda name, value: lines.append(f"{name}: {value:.4g}")
+
+
+class _Workers:
+    """With pytest-xdist, which spreads the files over processes: a worker's figures reach the summary, too."""
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if (output := getattr(session.config, "workeroutput", None)) is not None:
+            output["figures"] = session.config.stash.get(_FIGURES, [])
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        lines = node.config.stash.setdefault(_FIGURES, [])
+        lines += getattr(node, "workeroutput", {}).get("figures", [])
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(_Workers())
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

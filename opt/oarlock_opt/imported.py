@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from oarlock._files import sha256_file
 from oarlock_opt._code import code_hash
 from oarlock_opt.cache import Cache, Entry, key_of
-from oarlock_opt.errors import SourceError
+from oarlock_opt.errors import BadGraphError, SourceError
 from oarlock_opt.source import SourceFiles, ZooOrigin, read_graph
 
 if TYPE_CHECKING:
@@ -152,8 +152,11 @@ def _import(
 
     graph = read_graph(files)
     op_count = len(graph.nodes)
-    repairs = passes.run(graph, lite_version)
-    passes.refuse_limits(graph)
+    try:
+        repairs = passes.run(graph, lite_version)
+        passes.refuse_limits(graph)
+    except BadGraphError as error:
+        raise BadGraphError(f"{files.program}: {error.message}", op=error.op, attribute=error.attribute) from error
     return Imported(
         files,
         zoo,

@@ -32,6 +32,7 @@ def _import(source: Path, folder: Path) -> None:
     files = find_files(source)
     graph = read_graph(files)
     passes.run(graph)
+    passes.refuse_limits(graph)
     Interface.of(graph)
     legacy.write(graph, folder)
 

@@ -368,8 +368,8 @@ def test_an_input_that_a_pass_looks_for(refused: Refused, legacy: Path) -> None:
         inputs.remove(next(slot for slot in inputs if slot.parameter == "Filter"))
 
     _edit(legacy, change)
-    error = refused(legacy, "OAR-SOURCE-GRAPH", "the operator conv2d (", "is not as PaddlePaddle writes it")
-    assert (error["stage"], error["op"]) == ("import", "conv2d")
+    error = refused(legacy, "OAR-SOURCE-GRAPH", "inference.pdmodel: the operator conv2d (", "is not as")
+    assert (error["stage"], error["op"], error["attribute"]) == ("import", "conv2d", "Filter")
 
 
 def test_a_crash_of_the_optimiser(refused: Refused, legacy: Path) -> None:

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from oarlock import store
-from oarlock.errors import EngineCrashedError
 from oarlock.store import Engine
 from oarlock_opt.errors import NoKernelError, OptimizerAbortedError, OptimizerError
 from oarlock_opt.importer import legacy
-from oarlock_opt.importer.graph import Attr, AttrKind, Graph, Node, Value, attr
+from oarlock_opt.importer.graph import Graph, Node, Value
 from oarlock_opt.lite import worker
-from oarlock_opt.lite.kernels import LIMITS, VERSIONS, Limit, find_limit, missing, needs, require_kernels, table
+from oarlock_opt.lite.kernels import VERSIONS, missing, needs, require_kernels, table
 from oarlock_opt.lite.kernels._table import path as list_of
 from oarlock_opt.lite.kernels.extract import extract, text
 from oarlock_opt.lite.places import Place
 from oarlock_opt.lite.targets import Recipe, Variant, select
-from tests.opt.importer.running import lite_answers
 from tests.opt.lite.operators import definitions, graph_of
 
 _REGISTRY = Path(__file__).with_name("registry.py")
@@ -238,65 +234,6 @@ def test_accelerators_that_replace_parts_are_given_a_chance() -> None:
     require_kernels(needs(_graph("erf")), [xpu], "2.12")
     with pytest.raises(NoKernelError, match="does not know the operator made_up"):
         require_kernels(needs(_graph("made_up")), [xpu], "2.12")
-
-
-# ---- Limits of kernels --------------------------------------------------------------------------------------------
-
-_NO_INTS = Attr(AttrKind.INTS, ())
-
-
-def _of_axes(limit: Limit, axes: int) -> Graph:
-    """The operator of a limit on a tensor of so many axes."""
-    given = axes - 1 if limit.slot == "Out" else axes
-    attrs = {
-        "slice": {"axes": attr((0,)), "starts": attr((0,)), "ends": attr((1,)), "decrease_axis": _NO_INTS},
-        "strided_slice": {
-            "axes": attr((0,)),
-            "starts": attr((0,)),
-            "ends": attr((1,)),
-            "strides": attr((1,)),
-            "decrease_axis": _NO_INTS,
-            "infer_flags": attr((1,)),
-        },
-        "tile": {"repeat_times": attr((2,) * axes)},
-        "transpose": {"axis": attr(tuple(range(axes))[::-1])},
-        "unsqueeze": {"axes": attr((0,))},
-    }[limit.operator.removesuffix("2")]
-    x = Value("x", "float32", tuple(range(1, given + 1)))
-    out = Value("out", "float32", (1,) * axes)
-    outputs = {"Out": [out], **({"XShape": [Value("shape", "float32", (1,))]} if limit.operator[-1] == "2" else {})}
-    slot = "Input" if "slice" in limit.operator else "X"
-    return Graph([x], [out], {}, [Node(limit.operator, {slot: [x]}, outputs, attrs, "the layer")])
-
-
-@pytest.mark.parametrize("limit", LIMITS, ids=lambda limit: limit.operator)
-def test_the_engine_has_the_limit(engine: Path, limit: Limit) -> None:
-    """It runs what is within, and aborts of what is beyond, with these words."""
-    for axes in (limit.most_axes, limit.most_axes + 1):
-        graph = _of_axes(limit, axes)
-        feed = {"x": np.zeros(graph.inputs[0].shape, np.float32)}
-        assert find_limit(graph.nodes[0]) is (None if axes == limit.most_axes else limit)
-        if axes == limit.most_axes:
-            lite_answers(graph, [feed])
-        else:
-            with pytest.raises(EngineCrashedError) as caught:
-                lite_answers(graph, [feed])
-            assert re.sub(r"\W|\d", "", limit.reason) in re.sub(r"\W|\d", "", caught.value.message)
-
-
-def test_what_oversteps_a_limit_is_refused() -> None:
-    by_operator = {limit.operator: limit for limit in LIMITS}
-    graph = _of_axes(by_operator["transpose2"], 7)
-    graph.nodes.append(_of_axes(by_operator["transpose2"], 6).nodes[0])
-    assert [str(need) for need in needs(graph)[2:]] == [
-        "transpose2 of more than 6 axes (the layer)",
-        "transpose2 (the layer)",
-    ]
-    assert _message(graph) == (
-        "x86-fp32: Paddle Lite 2.12 has no kernel there for the operator transpose2 of more than 6 axes (the layer). "
-        "It can be made for arm64-fp32, armv7-fp32 alone."
-    )
-    assert _message(_of_axes(by_operator["slice"], 7)).startswith("x86-fp32, arm64-fp32, armv7-fp32: ")
 
 
 def test_a_version_without_a_list_is_not_judged() -> None:

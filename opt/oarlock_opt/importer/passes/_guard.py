@@ -32,6 +32,7 @@ def refusing_malformed(name: str) -> Iterator[None]:
             f"{what} is not as PaddlePaddle writes it: the pass {name} cannot make sense of its inputs, attributes or "
             f"shapes ({detail}). The program is damaged or was edited; if PaddlePaddle runs it, please report it.",
             op="" if node is None else node.type,
+            attribute=error.args[0] if isinstance(error, KeyError) and isinstance(error.args[0], str) else "",
         ) from error
 
 

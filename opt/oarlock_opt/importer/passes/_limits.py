@@ -9,11 +9,17 @@ from itertools import pairwise
 from oarlock_opt.errors import UnsupportedOpError
 from oarlock_opt.importer.graph import Graph, Node
 from oarlock_opt.importer.passes._builder import integers
+from oarlock_opt.importer.passes._guard import refusing_malformed
 
 __all__ = ["Limit", "limits", "refuse_limits"]
 
-_MOST_TRANSPOSED = 6
 _MOST_NAMED = 3
+_MOST_AXES = 6
+_COUNTED_AXES = {
+    "slice": "Input", "strided_slice": "Input", "tile": "X", "transpose": "X", "transpose2": "X", "unsqueeze": "Out",
+    "unsqueeze2": "Out",
+}  # fmt: skip
+"""Operators that take, or give, tensors of at most six axes, and the slot of those."""
 _CAST_TYPES = {
     "bool": ("int32", "int64", "float32"),
     "uint8": ("float32",),
@@ -35,17 +41,22 @@ class Limit:
 
 
 def limits(graph: Graph) -> tuple[Limit, ...]:
-    """The operators of a graph, after the passes, that the engine would get wrong or crash on; in order."""
+    """The operators of a graph, after the passes, that the engine would get wrong or crash on; in order.
+
+    Raises BadGraphError for an operator that is not what its type promises.
+    """
     found = []
-    for node in graph.nodes:
-        test = _TESTS.get(node.type)
-        if test is not None and (reason := test(node)):
-            found.append(Limit(node.type, node.origin, reason))
+    with refusing_malformed("limits"):
+        for node in graph.nodes:
+            test = _TESTS.get(node.type)
+            reason = _axes(node) or (test(node) if test is not None else "")
+            if reason:
+                found.append(Limit(node.type, node.origin, reason))
     return tuple(found)
 
 
 def refuse_limits(graph: Graph) -> None:
-    """Raise UnsupportedOpError when ``limits`` finds any; the message names the first few."""
+    """Raise UnsupportedOpError when ``limits`` finds any; the message names the first few. Raises BadGraphError."""
     found = limits(graph)
     if not found:
         return
@@ -69,9 +80,13 @@ def _reduction(node: Node) -> str:
     return ""
 
 
-def _transpose(node: Node) -> str:
-    rank = len(node.input("X").shape)
-    return f"it has {rank} axes, and at most {_MOST_TRANSPOSED} can be moved" if rank > _MOST_TRANSPOSED else ""
+def _axes(node: Node) -> str:
+    slot = _COUNTED_AXES.get(node.type)
+    if slot is None:
+        return ""
+    value = node.output(slot) if slot == "Out" else node.input(slot)
+    rank = len(value.shape)
+    return f"its tensor has {rank} axes, and it takes at most {_MOST_AXES}" if rank > _MOST_AXES else ""
 
 
 def _grid_sampler(node: Node) -> str:
@@ -120,16 +135,20 @@ def _pad3d(node: Node) -> str:
     return ""
 
 
+def _roi_align(node: Node) -> str:
+    return "its kernel answers other numbers than PaddlePaddle's"
+
+
 _REDUCTIONS = ("reduce_mean", "reduce_sum", "reduce_max", "reduce_min", "reduce_prod")
 _PICTURES = ("conv2d", "depthwise_conv2d", "conv2d_transpose", "pool2d", "bilinear_interp_v2", "nearest_interp_v2")
 _TESTS: dict[str, Callable[[Node], str]] = {
     **dict.fromkeys(_REDUCTIONS, _reduction),
     **dict.fromkeys(_PICTURES, _layout),
     **dict.fromkeys(("layer_norm", "group_norm", "instance_norm"), _norm),
-    "transpose2": _transpose,
     "grid_sampler": _grid_sampler,
     "strided_slice": _strided_slice,
     "roll": _roll,
     "cast": _cast,
     "pad3d": _pad3d,
+    "roi_align": _roi_align,
 }

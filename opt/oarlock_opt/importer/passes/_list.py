@@ -13,6 +13,7 @@ from oarlock_opt.importer.passes._biases import align_channel_parameters
 from oarlock_opt.importer.passes._einsum import expand_einsum
 from oarlock_opt.importer.passes._floats import use_float32
 from oarlock_opt.importer.passes._folding import fold_constants
+from oarlock_opt.importer.passes._functions import write_out_functions
 from oarlock_opt.importer.passes._identities import remove_dead, remove_dropout, remove_identities
 from oarlock_opt.importer.passes._layouts import join_transposes, put_channels_first
 from oarlock_opt.importer.passes._matmul import decompose_products, normalise_matmul
@@ -21,15 +22,21 @@ from oarlock_opt.importer.passes._old_products import use_old_products
 from oarlock_opt.importer.passes._outputs import restore_outputs
 from oarlock_opt.importer.passes._pads import pad_planes
 from oarlock_opt.importer.passes._pass import Pass
+from oarlock_opt.importer.passes._pools import pool_planes
 from oarlock_opt.importer.passes._reductions import decompose_norms_of_vectors, split_reductions
 from oarlock_opt.importer.passes._replacements import replace_operators
-from oarlock_opt.importer.passes._resampling import multiply_bicubic
+from oarlock_opt.importer.passes._resampling import multiply_interpolations
 from oarlock_opt.importer.passes._shapes import fold_shapes, narrow_shapes
 from oarlock_opt.importer.passes._slicing import decompose_slices, normalise_axes, replace_set_value, split_unbind
 from oarlock_opt.importer.passes._zero_d import lift_scalars
 
 __all__ = ["PASSES"]
 
+_TYPED_ATTRIBUTES = Pass(
+    "typed-attributes",
+    "PaddlePaddle 3 writes attributes of kinds that Paddle Lite cannot read, or does not expect there.",
+    type_attributes,
+)
 _FOLDED_CONSTANTS = Pass(
     "folded-constants",
     "Parts of the model that depend on parameters only, such as masks, are computed once and for all.",
@@ -38,11 +45,7 @@ _FOLDED_CONSTANTS = Pass(
 _DEAD_OPERATORS = Pass("dead-operators", "No output of the model depends on these operators.", remove_dead)
 
 PASSES: tuple[Pass, ...] = (
-    Pass(
-        "typed-attributes",
-        "PaddlePaddle 3 writes attributes of kinds that Paddle Lite cannot read, or does not expect there.",
-        type_attributes,
-    ),
+    _TYPED_ATTRIBUTES,
     Pass(
         "zero-d-tensors",
         "Paddle Lite has no tensors without axes; a single element has the shape [1] there.",
@@ -93,13 +96,21 @@ PASSES: tuple[Pass, ...] = (
         "Paddle Lite has no pad, and its pad3d writes wrong numbers; its pad2d is right.",
         pad_planes,
     ),
+    Pass("pool3d", "Paddle Lite cannot pool volumes; where windows are flat they are planes.", pool_planes),
+    Pass(
+        "functions",
+        "Paddle Lite has no kernels for these functions, or for one processor only; they are written out.",
+        write_out_functions,
+    ),
     Pass(
         "replaced-operators",
         "Paddle Lite lacks these operators, or has them for one processor only; others make them up.",
         replace_operators,
     ),
     Pass(
-        "bicubic", "Paddle Lite has no bicubic interpolation; it is a product with constant matrices.", multiply_bicubic
+        "interpolation",
+        "Paddle Lite has no bicubic and no linear interpolation; they are products with constant matrices.",
+        multiply_interpolations,
     ),
     Pass("einsum", "Paddle Lite has no einsum; it is a product of matrices between transpositions.", expand_einsum),
     Pass("products", "Paddle Lite has no bmm, mv, dot and addmm; they are products of matrices.", decompose_products),
@@ -158,6 +169,7 @@ PASSES: tuple[Pass, ...] = (
         remove_identities,
     ),
     _DEAD_OPERATORS,
+    _TYPED_ATTRIBUTES,
     Pass(
         "restored-attributes",
         "PaddlePaddle 3 no longer writes attributes that have their default value, and Paddle Lite insists on some.",

@@ -68,6 +68,8 @@ def _reduce(build: Builder, node: Node) -> bool:
     axes = axes_of(node, "dim", rank)
     if rank == 0:
         return False
+    if x.dtype in ("int32", "bool") and out.dtype == "int64":
+        return _reduce_whole(build, node)
     singles, pairs = _RANKS[node.type]
     if (rank in singles and len(axes) == 1) or (rank in pairs and axes in _PAIRS):
         if integers(node, "dim") == axes and not node.get("reduce_all", False):
@@ -86,6 +88,18 @@ def _reduce(build: Builder, node: Node) -> bool:
         shape = (padded[0], *padded[2:])
         current = build.op(node.type, {"X": current}, attrs, shape=shape, dtype=x.dtype)
     build.reshape(current, out.shape or (1,), out=out)
+    return True
+
+
+def _reduce_whole(build: Builder, node: Node) -> bool:
+    """PaddlePaddle adds whole numbers and truth values up in int64, Paddle Lite in their own type."""
+    x, out = node.input("X"), node.output("Out")
+    numbers = build.cast(x, "int32") if x.dtype == "bool" else x
+    total = Value(node.type, "int32", out.shape)
+    same = Node(node.type, {"X": [numbers]}, {"Out": [total]}, node.attrs, node.origin)
+    if not _reduce(build, same):
+        build.nodes.append(same)
+    build.cast(total, "int64", out)
     return True
 
 

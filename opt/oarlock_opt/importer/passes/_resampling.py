@@ -1,4 +1,4 @@
-"""Bicubic interpolation, which Paddle Lite does not have, as two products with constant matrices."""
+"""Bicubic and linear interpolation, which Paddle Lite does not have, as products with constant matrices."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from oarlock_opt.importer.passes._builder import Builder, rewrite
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["cubic_matrix", "multiply_bicubic"]
+__all__ = ["cubic_matrix", "linear_matrix", "multiply_interpolations"]
 
 _SHARPNESS = -0.75
 
 
-def multiply_bicubic(graph: Graph) -> int:
-    """Replace bicubic interpolation between sizes that are known: it is linear in the rows and in the columns."""
-    return rewrite(graph, {"bicubic_interp_v2": _bicubic})
+def multiply_interpolations(graph: Graph) -> int:
+    """Replace interpolation between sizes that are known: it is linear in the rows and in the columns."""
+    return rewrite(graph, {"bicubic_interp_v2": _bicubic, "linear_interp_v2": _linear})
 
 
 def cubic_matrix(source: int, target: int, align_corners: bool, scale: float) -> NDArray[Any]:
@@ -39,6 +39,23 @@ def cubic_matrix(source: int, target: int, align_corners: bool, scale: float) ->
     for tap in range(-1, 3):
         columns = np.clip(first.astype(np.int64) + tap, 0, source - 1)
         np.add.at(matrix, (np.arange(target), columns), _weight(np.abs(part - tap)))
+    return matrix.astype(np.float32)
+
+
+def linear_matrix(source: int, target: int, align_corners: bool, align_mode: int, scale: float) -> NDArray[Any]:
+    """The weights, float32[target, source], of linear interpolation; ``align_mode`` 0 counts from centers."""
+    if align_corners:
+        ratio = (source - 1) / (target - 1) if target > 1 else 0.0
+        places = ratio * np.arange(target)
+    else:
+        ratio = 1 / scale if scale > 0 else source / target
+        places = ratio * (np.arange(target) + 0.5) - 0.5 if align_mode == 0 else ratio * np.arange(target)
+    places = np.clip(places, 0, source - 1)
+    first = np.floor(places).astype(np.int64)
+    matrix = np.zeros((target, source))
+    rows = np.arange(target)
+    np.add.at(matrix, (rows, first), 1 - (places - first))
+    np.add.at(matrix, (rows, np.minimum(first + 1, source - 1)), places - first)
     return matrix.astype(np.float32)
 
 
@@ -70,4 +87,22 @@ def _bicubic(build: Builder, node: Node) -> bool:
     wide = build.op("matmul_v2", {"X": x, "Y": across}, attrs, shape=(*x.shape[:3], targets[1]))
     down = build.constant("bicubic_rows", rows)
     build.op("matmul_v2", {"X": down, "Y": wide}, attrs, shape=out.shape, out=out)
+    return True
+
+
+def _linear(build: Builder, node: Node) -> bool:
+    x, out = node.input("X"), node.output("Out")
+    tensors = ("OutSize", "SizeTensor", "Scale")
+    if any(node.inputs.get(slot) for slot in tensors) or node.get("data_layout", "NCHW") not in ("NCHW", "NCW"):
+        return False
+    if len(x.shape) != 3 or x.shape[2] < 1 or out.shape[2] < 1:
+        return False
+    given = node.get("scale", ())
+    scale = float(given[0]) if isinstance(given, tuple) and given else 0.0
+    mode = node.get("align_mode", 1)
+    align = bool(node.get("align_corners", True))
+    matrix = linear_matrix(x.shape[2], out.shape[2], align, int(mode) if isinstance(mode, int) else 1, scale)
+    across = build.constant("linear_columns", np.ascontiguousarray(matrix.T))
+    attrs = {"trans_x": False, "trans_y": False}
+    build.op("matmul_v2", {"X": x, "Y": across}, attrs, shape=out.shape, out=out)
     return True

@@ -283,13 +283,33 @@ def _fold_known(graph: Graph, known: Knowledge) -> int:
     return count
 
 
-_FOLDABLE = _ARITHMETIC | {"shape", "size", "cast", "reduce_prod", "reduce_sum", "expand_v2"}
+_FOLDABLE = _ARITHMETIC | {
+    "shape",
+    "size",
+    "cast",
+    "reduce_prod",
+    "reduce_sum",
+    "expand_v2",
+    "elementwise_max",
+    "elementwise_min",
+}
+
+
+_TYPED_VALUES = {
+    "int64": ("int64_values", AttrKind.LONGS),
+    "int32": ("int32_values", AttrKind.INTS),
+    "float32": ("fp32_values", AttrKind.FLOATS),
+}
 
 
 def _constant(graph: Graph, node: Node, out: Value, values: list[int]) -> Node:
     build = Builder(graph, node.origin)
-    name, kind = ("int64_values", "LONGS") if out.dtype == "int64" else ("int32_values", "INTS")
+    name, kind = _TYPED_VALUES[out.dtype]
     shape = out.shape if -1 not in out.shape else (len(values),)
-    attrs = {"shape": ints(shape), "dtype": DTYPE_NUMBERS[out.dtype], name: Attr(AttrKind[kind], tuple(values))}
+    attrs = {
+        "shape": ints(shape),
+        "dtype": DTYPE_NUMBERS[out.dtype],
+        name: Attr(kind, tuple(float(value) if out.dtype == "float32" else value for value in values)),
+    }
     build.op("assign_value", {}, attrs, shape=shape, dtype=out.dtype, out=out)
     return build.nodes[0]

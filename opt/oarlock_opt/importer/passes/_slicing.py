@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from oarlock_opt._numpy import np
 from oarlock_opt.importer.graph import Attr, AttrKind, Graph, Node, Value, attr
-from oarlock_opt.importer.passes._builder import REST, Builder, integers, ints, rewrite, static
+from oarlock_opt.importer.passes._builder import REST, Builder, integers, ints, rewrite
+from oarlock_opt.importer.passes.shapes import Knowledge, infer
 
 __all__ = ["decompose_slices", "normalise_axes", "replace_set_value", "split_unbind"]
 
@@ -41,7 +42,10 @@ def split_unbind(graph: Graph) -> int:
 
 def replace_set_value(graph: Graph) -> int:
     """Replace assignments to a part of a tensor by a concatenation of what is before, in and behind that part."""
-    return rewrite(graph, {"set_value": _set_value})
+    if all(node.type != "set_value" for node in graph.nodes):
+        return 0
+    known = infer(graph)
+    return rewrite(graph, {"set_value": lambda build, node: _set_value(build, node, known)})
 
 
 def decompose_slices(graph: Graph) -> int:
@@ -79,7 +83,7 @@ def _unbind(build: Builder, node: Node) -> bool:
     return True
 
 
-def _set_value(build: Builder, node: Node) -> bool:
+def _set_value(build: Builder, node: Node, known: Knowledge) -> bool:
     x, out = node.input("Input"), node.output("Out")
     tensors = ("StartsTensorList", "EndsTensorList", "StepsTensorList")
     if any(node.inputs.get(slot) for slot in tensors) or integers(node, "none_axes"):
@@ -96,8 +100,14 @@ def _set_value(build: Builder, node: Node) -> bool:
     if any(step != 1 for step in steps) or any(begin >= end for _, begin, end in bounds):
         return False
     source: Value | float
+    fits = False
     if node.inputs.get("ValueTensor"):
-        source = _insert_axes(build, node.input("ValueTensor"), integers(node, "decrease_axes"), len(x.shape))
+        value = node.input("ValueTensor")
+        source = _insert_axes(build, value, integers(node, "decrease_axes"), len(x.shape))
+        part = list(known.shape(x))
+        for axis, begin, end in bounds:
+            part[axis] = end - begin
+        fits = known.shape(value) == tuple(part)
     else:
         values = _values(node)
         shape = integers(node, "shape") or (1,)
@@ -108,7 +118,7 @@ def _set_value(build: Builder, node: Node) -> bool:
         else:
             constant = build.constant("assigned", values.reshape(shape).astype(x.dtype))
             source = _insert_axes(build, constant, integers(node, "decrease_axes"), len(x.shape))
-    _assign(build, x, bounds, source, out)
+    _assign(build, x, bounds, source, fits, out)
     return True
 
 
@@ -137,16 +147,23 @@ def _insert_axes(build: Builder, value: Value, dropped: tuple[int, ...], rank: i
 
 
 def _assign(
-    build: Builder, x: Value, bounds: list[tuple[int, int, int]], source: Value | float, out: Value | None
+    build: Builder,
+    x: Value,
+    bounds: list[tuple[int, int, int]],
+    source: Value | float,
+    fits: bool,
+    out: Value | None = None,
 ) -> Value:
-    """``x`` with the part between the bounds replaced by the source, which is broadcast."""
+    """``x`` with the part between the bounds replaced by the source, which is broadcast unless it ``fits`` for sure."""
     while bounds and bounds[0][1] == 0 and bounds[0][2] == x.shape[bounds[0][0]]:
         bounds = bounds[1:]
     if not bounds:
-        return _filled(build, x, source, out)
+        return _filled(build, x, source, fits, out)
     axis, begin, end = bounds[0]
-    part = build.slice(x, axis, begin, end)
-    pieces = [_assign(build, part, bounds[1:], source, None)]
+    if len(bounds) == 1 and fits and isinstance(source, Value):
+        pieces = [source]
+    else:
+        pieces = [_assign(build, build.slice(x, axis, begin, end), bounds[1:], source, fits)]
     if begin > 0:
         pieces.insert(0, build.slice(x, axis, 0, begin))
     if end != x.shape[axis]:
@@ -154,9 +171,9 @@ def _assign(
     return build.concat(pieces, axis, out)
 
 
-def _filled(build: Builder, like: Value, source: Value | float, out: Value | None) -> Value:
+def _filled(build: Builder, like: Value, source: Value | float, fits: bool, out: Value | None) -> Value:
     if isinstance(source, Value):
-        if source.shape == like.shape and static(like.shape):
+        if fits:
             return build.unary("assign", source, out=out)
         zeros = build.unary("fill_any_like", like, {"value": 0.0, "dtype": -1})
         return build.binary("add", zeros, source, out=out)

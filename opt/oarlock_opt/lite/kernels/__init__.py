@@ -3,20 +3,7 @@
 from __future__ import annotations
 
 from oarlock_opt.lite.kernels._check import missing, require_kernels
-from oarlock_opt.lite.kernels._limits import LIMITS, Limit, find_limit
 from oarlock_opt.lite.kernels._needs import Need, needs
 from oarlock_opt.lite.kernels._table import VERSIONS, KernelTable, searched, table
 
-__all__ = [
-    "LIMITS",
-    "VERSIONS",
-    "KernelTable",
-    "Limit",
-    "Need",
-    "find_limit",
-    "missing",
-    "needs",
-    "require_kernels",
-    "searched",
-    "table",
-]
+__all__ = ["VERSIONS", "KernelTable", "Need", "missing", "needs", "require_kernels", "searched", "table"]

@@ -34,23 +34,19 @@ _MOST_NAMED = 12
 
 
 def missing(needs: Iterable[Need], places: Sequence[Place], kernels: KernelTable) -> tuple[Need, ...]:
-    """Those of a graph's operators for which the engine has no kernel, or none that takes them, in valid ``places``.
+    """Those of a graph's operators for which the engine has no kernel when ``places`` are valid.
 
     An operator that a pass of the optimiser takes away does not count; what its passes make of others has kernels
     wherever those have.
     """
     replaced = any(place.target in _REPLACES_PARTS for place in places)
 
-    def lacks(need: Need) -> bool:
-        if need.operator not in kernels.operators:
+    def lacks(operator: str) -> bool:
+        if operator not in kernels.operators:
             return True
-        if replaced or need.operator in _FUSED_AWAY:
-            return False
-        if need.limit is not None and all(need.limit.holds_for(place.target) for place in places):
-            return True
-        return not kernels.has_kernel(need.operator, places)
+        return not (replaced or operator in _FUSED_AWAY or kernels.has_kernel(operator, places))
 
-    return tuple(need for need in needs if lacks(need))
+    return tuple(need for need in needs if lacks(need.operator))
 
 
 def require_kernels(needs: Sequence[Need], variants: Sequence[Variant], version: str) -> None:

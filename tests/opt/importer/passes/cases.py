@@ -187,6 +187,70 @@ def _activations() -> None:
         _add(f"dropout {way}", "dropout", {"X": x}, dropped)
 
 
+def _functions() -> None:
+    x = _f(2, 3, 4, 5)
+    inner, outer = _f(2, 3, 4, low=-0.9, high=0.9), _f(2, 3, 4, low=1.1)
+    for type, values, attrs in (
+        ("asinh", x, {}),
+        ("acosh", outer, {}),
+        ("atanh", inner, {}),
+        ("logit", _f(2, 3, low=0.01, high=0.99), {"eps": 1e-6}),
+        ("maxout", _f(2, 6, 4, 5), {"groups": 2, "axis": 1}),
+        ("label_smooth", _f(2, 5, low=0.0, high=1.0), {"epsilon": 0.1}),
+        ("l1_norm", x, {}),
+    ):
+        _add(type, type, {"X": values}, attrs, limit="functions")
+    _add("softsign", "softsign", {"X": x})
+    _add("round to decimals", "round", {"X": x}, {"decimals": 1}, limit="functions")
+    odd = np.array([1.0, np.inf, -np.inf, np.nan], np.float32)
+    for type in ("isnan_v2", "isinf_v2", "isfinite_v2"):
+        _add(type, type, {"X": odd}, dtype="bool", limit="functions")
+    for type in ("fmax", "fmin"):
+        _add(type, f"elementwise_{type}", {"X": x, "Y": _f(2, 3, 4, 5)}, {"axis": -1}, limit="functions")
+    planes = {"dim": _ints(2, 3), "keep_dim": True, "reduce_all": False}
+    _add("amax", "reduce_amax", {"X": x}, planes, limit="functions")
+    _add("amin", "reduce_amin", {"X": x}, planes, limit="functions")
+    _add("lerp", "lerp", {"X": x, "Y": _f(2, 3, 4, 5), "Weight": _f(1)}, limit="functions")
+    batches = {"Input": _f(2, 3, 5), "X": _f(2, 3, 4), "Y": _f(2, 4, 5)}
+    _add("baddbmm", "baddbmm", batches, {"Alpha": 0.5, "Beta": 2.0}, limit="functions")
+    _add("size", "size", {"Input": x}, dtype="int64", limit="folded-shapes")
+    below = {"X": np.array([-7, 7, -8, 8]), "Y": np.array([2, -2, 3, 3])}
+    _add("floordiv of negative numbers", "elementwise_floordiv", below, {"axis": -1}, dtype="int64", limit="functions")
+    tensor = {"X": x, "ScaleTensor": _f(1)}
+    _add("scale by a tensor", "scale", tensor, {"bias": 1.0, "bias_after_scale": True}, limit="functions")
+    counted = {"dim": _ints(1), "keep_dim": False, "reduce_all": False}
+    _add(
+        "sum of int32",
+        "reduce_sum",
+        {"X": np.arange(6, dtype=np.int32).reshape(2, 3)},
+        counted,
+        dtype="int64",
+        limit="reductions",
+    )
+    mask, value = _RANDOM.random((2, 3, 1)) > 0.5, np.array([-7.0], np.float32)
+    hidden = {"x": inner, "mask": mask, "value": value}
+    _add("masked_fill", "masked_fill", hidden, out="out", limit="functions", expected=[np.where(mask, value, inner)])
+    gate = x / (1 + np.exp(-x)) * x[::-1]
+    _add("swiglu", "swiglu", {"x": x, "y": x[::-1].copy()}, out="out", limit="functions", expected=[gate])
+    pool = {
+        "pooling_type": "avg", "adaptive": False, "global_pooling": False, "ceil_mode": False, "exclusive": True,
+        "padding_algorithm": "EXPLICIT", "data_format": "NCDHW",
+    }  # fmt: skip
+    for name, kernel, strides, paddings in (
+        ("along the depth", (3, 1, 1), (2, 1, 1), (1, 0, 0)),
+        ("of planes", (1, 3, 2), (1, 2, 2), (0, 1, 0)),
+    ):
+        windows = {"ksize": _ints(*kernel), "strides": _ints(*strides), "paddings": _ints(*paddings)}
+        _add(f"pool3d {name}", "pool3d", {"X": _f(2, 3, 6, 5, 4)}, {**pool, **windows}, limit="pool3d")
+    for align, mode in ((True, 1), (False, 0), (False, 1)):
+        linear = {
+            "align_corners": align, "align_mode": mode, "interp_method": "linear", "data_layout": "NCHW", "out_d": -1,
+            "out_h": -1, "out_w": 7, "scale": Attr(AttrKind.FLOATS, ()),
+        }  # fmt: skip
+        name = f"linear{' by corners' if align else f' in mode {mode}'}"
+        _add(name, "linear_interp_v2", {"X": _f(2, 3, 4)}, linear, limit="interpolation")
+
+
 def _elementwise() -> None:
     for name, left, right, axis in (
         ("channels", (2, 3, 4, 5), (3,), 1),
@@ -475,14 +539,14 @@ def _pictures() -> None:
                 "bicubic_interp_v2",
                 {"X": _f(2, 3, 4, 5)},
                 {**sizes, "out_h": height, "out_w": width},
-                limit="bicubic",
+                limit="interpolation",
             )
     twofold = {
         "align_corners": False, "interp_method": "bicubic", "data_layout": "NCHW", "out_d": -1, "out_h": -1,
         "out_w": -1,
         "scale": Attr(AttrKind.FLOATS, (2.0, 2.0)),
     }  # fmt: skip
-    _add("bicubic twofold", "bicubic_interp_v2", {"X": _f(2, 3, 4, 5)}, twofold, limit="bicubic")
+    _add("bicubic twofold", "bicubic_interp_v2", {"X": _f(2, 3, 4, 5)}, twofold, limit="interpolation")
 
 
 def _norms() -> None:
@@ -525,5 +589,5 @@ def _norms() -> None:
         )  # fmt: skip
 
 
-for _define in (_activations, _elementwise, _products, _reductions, _shapes, _pictures, _norms):
+for _define in (_activations, _functions, _elementwise, _products, _reductions, _shapes, _pictures, _norms):
     _define()

