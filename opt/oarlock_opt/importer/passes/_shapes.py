@@ -78,7 +78,9 @@ def fold_shapes(graph: Graph) -> int:
 
 def narrow_shapes(graph: Graph) -> int:
     """Make the sizes that are left, which PaddlePaddle computes in int64, int32: Paddle Lite's shapes are that."""
+    # What was made int32, and what was it before, of all that holds sizes.
     narrowed: set[Value] = set()
+    native: set[Value] = set()
     nodes: list[Node] = []
     outputs = set(graph.outputs)
     count = 0
@@ -86,14 +88,16 @@ def narrow_shapes(graph: Graph) -> int:
         before, after = Builder(graph, node.origin), Builder(graph, node.origin)
         reads = any(value in narrowed for value in node.all_inputs())
         whole = all(out.dtype == "int64" for out in node.all_outputs())
-        if whole and (node.type == "shape" or (reads and node.type in _ARITHMETIC)):
+        if node.type == "cast" and (reads or node.input("X") in native):
+            count += _narrow_cast(node, outputs, narrowed)
+        elif whole and (node.type == "shape" or (reads and node.type in _ARITHMETIC)):
             _cast_operands(before, node, set(node.inputs) - {"Index"}, "int64", "int32")
             for out in list(node.all_outputs()):
                 _narrow(after, node, out, outputs, narrowed)
             count += 1
-        elif node.type == "cast" and reads:
-            node.set("in_dtype", DTYPE_NUMBERS["int32"])
         else:
+            if node.type == "shape" or any(value in native for value in node.all_inputs()):
+                native.update(out for out in node.all_outputs() if out.dtype == "int32")
             sizes = _size_slots(node)
             count += _cast_operands(before, node, sizes, "int64", "int32")
             if reads:
@@ -101,6 +105,18 @@ def narrow_shapes(graph: Graph) -> int:
         nodes.extend([*before.nodes, node, *after.nodes])
     graph.nodes = nodes
     return count
+
+
+def _narrow_cast(node: Node, outputs: set[Value], narrowed: set[Value]) -> int:
+    """Sizes that are cast to int64 stay int32, unless that is an output of the model."""
+    out = node.output("Out")
+    made = out.dtype == "int64" and out not in outputs
+    if made:
+        out.dtype = "int32"
+        narrowed.add(out)
+    node.set("in_dtype", DTYPE_NUMBERS[node.input("X").dtype])
+    node.set("out_dtype", DTYPE_NUMBERS[out.dtype])
+    return int(made)
 
 
 _ARITHMETIC = frozenset(

@@ -167,3 +167,20 @@ def test_an_output_of_int64_stays_one() -> None:
     assert graph.nodes[0].output("Out").dtype == "int32"
     assert graph.outputs[0].dtype == "int64"
     assert graph.nodes[1].attrs["out_dtype"] == attr(3)
+
+
+def test_sizes_that_are_cast_to_int64_and_back_stay_int32() -> None:
+    x = Value("x", "float32", (-1, -1, -1))
+    model = Model(x)
+    sizes = model.op("shape", {"Input": x}, (3,), dtype="int32")
+    wide = model.op("cast", {"X": sizes}, (3,), {"in_dtype": 2, "out_dtype": 3}, dtype="int64")
+    attrs = {"axes": (0,), "starts": (1,), "ends": (3,), "decrease_axis": _NONE, "infer_flags": (1,)}
+    last = model.op("slice", {"Input": wide}, (2,), attrs, dtype="int64")
+    back = model.op("cast", {"X": last}, (2,), {"in_dtype": 3, "out_dtype": 2}, dtype="int32")
+    token = model.parameter("token", np.ones((1, 1), np.float32))
+    graph = model.give(model.op("expand_v2", {"X": token, "Shape": back}, (-1, -1), {"shape": (-1, -1)}))
+    assert narrow_shapes(graph) == 2
+    assert {value.dtype for node in graph.nodes[:-1] for value in node.all_outputs()} == {"int32"}
+    assert narrow_shapes(graph) == 0
+    passes.run(graph)
+    assert types(graph) == ["shape", "slice", "expand_v2"]
