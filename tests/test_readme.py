@@ -22,8 +22,11 @@ def _blocks(language: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def workplace(tmp_path_factory: pytest.TempPathFactory, photographs: Path) -> Path:
-    """A folder with the pictures that the session names."""
+    """A folder with the pictures and the model that the session names."""
     folder = tmp_path_factory.mktemp("readme")
+    (folder / "my_model").mkdir()
+    command = [sys.executable, "-m", "tests.coverage.export", "mobilenet_v3_small", "pir", str(folder / "my_model")]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=300)
     (folder / "photographs").mkdir()
     for name in ("chelsea.png", "coffee.png", "rocket.jpg"):
         shutil.copy(photographs / name, folder)
@@ -49,7 +52,7 @@ def test_session_and_python(workplace: Path) -> None:
 
 @pytest.mark.parametrize(
     "document",
-    ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/install.md", "docs/predict.md", "docs/trust.md"],
+    ["README.md", "CONTRIBUTING.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))],
 )
 def test_links_lead_somewhere(document: str) -> None:
     path = ROOT / document
