@@ -183,7 +183,8 @@ coverage() {
   say "native tests"
   ctest --test-dir "$out" --output-on-failure --quiet -j "$jobs" || die "native tests failed"
   say "Python tests"
-  OARLOCK_TEST_BUILD=$out OARLOCK_LIBRARY=$out/runtime/lib/liboarlock.so .venv/bin/python -m coverage run -m pytest
+  OARLOCK_TEST_BUILD=$out OARLOCK_LIBRARY=$out/runtime/lib/liboarlock.so \
+    .venv/bin/python -m coverage run -m pytest -n "$jobs" --dist loadfile
   .venv/bin/python -m coverage combine --quiet
   .venv/bin/python -m coverage html --quiet -d "$out/report/python"
   .venv/bin/python -m coverage report

@@ -12,7 +12,19 @@ from oarlock_opt.importer.graph import ArrayTensor, Attr, AttrKind, Graph, Node,
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["DTYPE_NUMBERS", "REST", "Attributes", "Builder", "Rule", "floats", "integers", "ints", "rewrite", "static"]
+__all__ = [
+    "DTYPE_NUMBERS",
+    "MOST_MADE",
+    "REST",
+    "Attributes",
+    "Builder",
+    "Rule",
+    "floats",
+    "integers",
+    "ints",
+    "rewrite",
+    "static",
+]
 
 Attributes: TypeAlias = Mapping[str, Any]
 """Attributes by name: each an Attr, or a value of Python for ``attr``."""
@@ -24,6 +36,9 @@ DTYPE_NUMBERS = {
 }  # fmt: skip
 """The numbers of the format for types of elements, as attributes such as cast's ``out_dtype`` have them."""
 
+
+MOST_MADE = 1 << 24
+"""The most elements that a pass makes up in one parameter; a program that asks for more is damaged."""
 
 REST = 2**31 - 1
 """The end of a slice that goes to the end of its axis."""

@@ -48,15 +48,14 @@ def fold_constants(graph: Graph) -> int:
     replaced: dict[Value, Value] = {}
     budget = _MOST_BYTES
     for value in wanted:
-        size = _bytes(value)
         lasting, needed = evaluator.cost(value)
         allowed = _MOST_BYTES if needed else min(_FREE_BYTES + _FREE_FACTOR * lasting, _MOST_BYTES)
-        if size < 0 or size > min(allowed, budget):
+        if _bytes(value) > min(allowed, budget):
             continue
         array = evaluator.array(value)
-        if array is None or array.shape != value.shape or array.size == 0:
+        if array is None or array.size == 0 or array.nbytes > min(allowed, budget):
             continue
-        budget -= size
+        budget -= array.nbytes
         replaced[value] = graph.add_parameter(value.name, ArrayTensor(array))
     if not replaced:
         return 0

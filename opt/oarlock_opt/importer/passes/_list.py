@@ -15,6 +15,7 @@ from oarlock_opt.importer.passes._floats import use_float32
 from oarlock_opt.importer.passes._folding import fold_constants
 from oarlock_opt.importer.passes._functions import write_out_functions
 from oarlock_opt.importer.passes._identities import remove_dead, remove_dropout, remove_identities
+from oarlock_opt.importer.passes._int32_shapes import narrow_shapes
 from oarlock_opt.importer.passes._layouts import join_transposes, put_channels_first
 from oarlock_opt.importer.passes._matmul import decompose_products, normalise_matmul
 from oarlock_opt.importer.passes._norms import reshape_norms, restore_affine
@@ -26,7 +27,7 @@ from oarlock_opt.importer.passes._pools import pool_planes
 from oarlock_opt.importer.passes._reductions import decompose_norms_of_vectors, split_reductions
 from oarlock_opt.importer.passes._replacements import replace_operators
 from oarlock_opt.importer.passes._resampling import multiply_interpolations
-from oarlock_opt.importer.passes._shapes import fold_shapes, narrow_shapes
+from oarlock_opt.importer.passes._shapes import fold_shapes
 from oarlock_opt.importer.passes._slicing import decompose_slices, normalise_axes, replace_set_value, split_unbind
 from oarlock_opt.importer.passes._zero_d import lift_scalars
 

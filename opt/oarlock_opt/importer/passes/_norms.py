@@ -6,7 +6,7 @@ import math
 
 from oarlock_opt._numpy import np
 from oarlock_opt.importer.graph import ArrayTensor, Graph, Node, Value
-from oarlock_opt.importer.passes._builder import Builder, integers, rewrite
+from oarlock_opt.importer.passes._builder import MOST_MADE, Builder, integers, rewrite
 
 __all__ = ["reshape_norms", "restore_affine"]
 
@@ -27,7 +27,7 @@ def restore_affine(graph: Graph) -> int:
             if node.inputs.get(slot):
                 continue
             size = _size(node)
-            if size < 1:
+            if not 1 <= size <= MOST_MADE:
                 continue
             key = (slot, "float32", size)
             if key not in made:

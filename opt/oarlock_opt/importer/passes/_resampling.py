@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import operator
 from typing import TYPE_CHECKING, Any
 
 from oarlock_opt._numpy import np
 from oarlock_opt.importer.graph import Graph, Node
-from oarlock_opt.importer.passes._builder import Builder, rewrite
+from oarlock_opt.importer.passes._builder import MOST_MADE, Builder, rewrite
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -73,7 +74,7 @@ def _bicubic(build: Builder, node: Node) -> bool:
     if any(node.inputs.get(slot) for slot in tensors) or node.get("data_layout", "NCHW") != "NCHW":
         return False
     sizes, targets = x.shape[2:], out.shape[2:]
-    if len(sizes) != 2 or -1 in sizes or -1 in targets:
+    if len(sizes) != 2 or -1 in (*sizes, *targets) or max(map(operator.mul, sizes, targets)) > MOST_MADE:
         return False
     align = bool(node.get("align_corners", True))
     given = node.get("scale", ())
@@ -95,7 +96,7 @@ def _linear(build: Builder, node: Node) -> bool:
     tensors = ("OutSize", "SizeTensor", "Scale")
     if any(node.inputs.get(slot) for slot in tensors) or node.get("data_layout", "NCHW") not in ("NCHW", "NCW"):
         return False
-    if len(x.shape) != 3 or x.shape[2] < 1 or out.shape[2] < 1:
+    if len(x.shape) != 3 or min(x.shape[2], out.shape[2]) < 1 or x.shape[2] * out.shape[2] > MOST_MADE:
         return False
     given = node.get("scale", ())
     scale = float(given[0]) if isinstance(given, tuple) and given else 0.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from oarlock_opt._numpy import np
 from oarlock_opt.importer.graph import Attr, AttrKind, Graph, Node, Value, attr
-from oarlock_opt.importer.passes._builder import REST, Builder, integers, ints, rewrite
+from oarlock_opt.importer.passes._builder import MOST_MADE, REST, Builder, integers, ints, rewrite
 from oarlock_opt.importer.passes.shapes import Knowledge, infer
 
 __all__ = ["decompose_slices", "normalise_axes", "replace_set_value", "split_unbind"]
@@ -195,7 +195,7 @@ def _strided_slice(build: Builder, node: Node) -> bool:
     if all(stride > 0 for stride in strides) or any(node.inputs.get(name) for name in names):
         return False
     axes = integers(node, "axes")
-    if any(x.shape[axis] < 0 for axis in axes):
+    if any(not 0 <= x.shape[axis] <= MOST_MADE for axis in axes):
         return False
     current = x
     for axis, start, end, stride in zip(axes, integers(node, "starts"), integers(node, "ends"), strides, strict=True):

@@ -100,6 +100,31 @@ def test_an_operator_that_is_not_interpreted_is_left_alone() -> None:
     assert types(graph) == ["cumsum", "elementwise_add"]
 
 
+@pytest.mark.parametrize(
+    ("type", "attrs"),
+    [
+        ("fill_constant", {"shape": (1 << 20, 1 << 20), "value": 1.0, "dtype": 5}),
+        ("eye", {"num_rows": 1 << 20, "num_columns": 1 << 20, "dtype": 5}),
+    ],
+)
+def test_what_would_take_much_memory_on_the_way_is_not_computed(type: str, attrs: dict[str, object]) -> None:
+    x = Value("x", "float32", (-1, 1))
+    model = Model(x)
+    huge = model.op(type, {}, (1 << 20, 1 << 20), attrs)
+    least = model.op("reduce_min", {"X": huge}, (1,), {"dim": (0, 1), "keep_dim": False, "reduce_all": True})
+    graph = model.give(model.op("elementwise_add", {"X": x, "Y": least}, (-1, 1), {"axis": -1}))
+    assert fold_constants(graph) == 0
+    assert types(graph) == [type, "reduce_min", "elementwise_add"]
+
+
+def test_a_constant_that_is_not_what_the_program_declares_is_not_folded() -> None:
+    x = Value("x", "float32", (-1, 4))
+    model = Model(x)
+    table = model.op("fill_constant", {}, (4,), {"shape": (2, 4), "value": 1.0, "dtype": 5})
+    graph = model.give(model.op("elementwise_add", {"X": x, "Y": table}, (-1, 4), {"axis": -1}))
+    assert fold_constants(graph) == 0
+
+
 def test_an_assignment_with_a_stride_is_folded() -> None:
     x = Value("x", "float32", (-1, 6))
     model = Model(x)

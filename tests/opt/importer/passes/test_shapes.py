@@ -7,7 +7,8 @@ import pytest
 
 from oarlock_opt.importer import passes
 from oarlock_opt.importer.graph import Attr, AttrKind, Graph, Value, attr
-from oarlock_opt.importer.passes._shapes import declare_shapes, fold_shapes, narrow_shapes
+from oarlock_opt.importer.passes._int32_shapes import narrow_shapes
+from oarlock_opt.importer.passes._shapes import declare_shapes, fold_shapes
 from tests.opt.importer.passes.models import Model, types
 from tests.opt.importer.running import lite_answers, paddle_answers, relative_error
 

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from oarlock_opt.importer import passes
-from oarlock_opt.importer.graph import Graph, Value, attr
+from oarlock_opt.importer.graph import Attr, AttrKind, Graph, Value, attr
 from oarlock_opt.importer.passes._biases import align_channel_parameters
 from oarlock_opt.importer.passes._identities import remove_dead, remove_dropout, remove_identities
 from oarlock_opt.importer.passes._layouts import join_transposes
 from oarlock_opt.importer.passes._norms import restore_affine
+from oarlock_opt.importer.passes._slicing import replace_set_value
 from oarlock_opt.importer.passes._zero_d import lift_scalars
 from tests.opt.importer.passes.models import Model, types
 from tests.opt.importer.running import lite_answers, paddle_answers, relative_error
@@ -181,3 +182,30 @@ def test_normalisations_share_the_parameters_that_are_put_back() -> None:
     assert restore_affine(graph) == 4
     assert sorted(value.name for value in graph.parameters) == ["ones_8", "zeros_8"]
     assert restore_affine(graph) == 0
+
+
+def _assigned(rows: int) -> Graph:
+    """x[:, 1:3] = y, as residual connections of some channels are written."""
+    x, y = Value("x", "float32", (-1, 4, 5)), Value("y", "float32", (-1, rows, 5))
+    model = Model(x, y)
+    attrs = {name: Attr(AttrKind.LONGS, value) for name, value in
+             {"axes": (1,), "starts": (1,), "ends": (3,), "steps": (1,)}.items()}  # fmt: skip
+    changed = model.op("elementwise_add", {"X": x, "Y": x}, (-1, 4, 5), {"axis": -1})
+    part = model.op(
+        "slice", {"Input": x}, (-1, 2, 5), {"axes": (1,), "starts": (0,), "ends": (2,), "infer_flags": (1,)}
+    )
+    source = part if rows == 2 else y
+    return model.give(model.op("set_value", {"Input": changed, "ValueTensor": source}, (-1, 4, 5), attrs))
+
+
+def test_an_assignment_that_fits_for_sure_is_a_concatenation() -> None:
+    graph = _assigned(2)
+    assert replace_set_value(graph) == 1
+    assert types(graph) == ["elementwise_add", "slice", "slice", "slice", "concat"]
+    assert graph.nodes[-1].inputs["X"][1] is graph.nodes[1].output("Out")
+
+
+def test_an_assignment_that_may_be_broadcast_is_filled_first() -> None:
+    graph = _assigned(1)
+    assert replace_set_value(graph) == 1
+    assert "fill_any_like" in types(graph)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import prod
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from oarlock_opt.importer.graph import Node
@@ -11,11 +12,26 @@ from oarlock_opt.importer.passes._builder import integers
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Array", "Function", "NotInterpretedError", "Operands", "axis_of", "listed", "number", "refuse", "x_of"]
+__all__ = [
+    "Array",
+    "Function",
+    "NotInterpretedError",
+    "Operands",
+    "axis_of",
+    "bounded",
+    "listed",
+    "number",
+    "refuse",
+    "x_of",
+]
 
 Array: TypeAlias = "NDArray[Any]"
 Operands: TypeAlias = Mapping[str, Sequence[Array]]
 Function: TypeAlias = "Callable[[Node, Operands], Array | Sequence[Array]]"
+
+
+MOST_ELEMENTS = 1 << 26
+"""More elements than this, in any tensor on the way, are left to whoever runs the model."""
 
 
 class NotInterpretedError(Exception):
@@ -25,6 +41,13 @@ class NotInterpretedError(Exception):
 def x_of(operands: Operands) -> Array:
     """The only input."""
     return operands["X"][0]
+
+
+def bounded(shape: Sequence[int]) -> Sequence[int]:
+    """The shape. Raises NotInterpretedError for one of which too much memory would be taken."""
+    if min(shape, default=0) < 0 or prod(shape) > MOST_ELEMENTS:
+        raise NotInterpretedError("shape")
+    return shape
 
 
 def number(node: Node, name: str, default: float) -> float:

@@ -13,6 +13,7 @@ from oarlock_opt.importer.passes.interpreter._common import (
     NotInterpretedError,
     Operands,
     axis_of,
+    bounded,
     listed,
     number,
     refuse,
@@ -24,7 +25,7 @@ __all__ = ["MOVES"]
 
 def _fill(node: Node, operands: Operands) -> Array:
     refuse(operands, "ValueTensor")
-    shape = listed(operands, "ShapeTensor", "ShapeTensorList") or integers(node, "shape")
+    shape = bounded(listed(operands, "ShapeTensor", "ShapeTensorList") or integers(node, "shape"))
     text = node.get("str_value", "")
     out = node.output("Out")
     if text:
@@ -47,17 +48,21 @@ def _assign_value(node: Node, operands: Operands) -> Array:
 
 def _range(node: Node, operands: Operands) -> Array:
     start, end, step = (operands[slot][0].reshape(-1)[0] for slot in ("Start", "End", "Step"))
+    bounded([int(abs((end - start) / step)) + 1])
     return np.arange(start, end, step)
 
 
 def _linspace(node: Node, operands: Operands) -> Array:
     start, stop, number = (operands[slot][0].reshape(-1)[0] for slot in ("Start", "Stop", "Num"))
+    bounded([int(number)])
     return np.linspace(start, stop, int(number))
 
 
 def _eye(node: Node, operands: Operands) -> Array:
     rows, columns = (axis_of(node, name, -1) for name in ("num_rows", "num_columns"))
-    return np.eye(rows, rows if columns < 0 else columns)
+    columns = rows if columns < 0 else columns
+    bounded([rows, columns])
+    return np.eye(rows, columns)
 
 
 def _reshape(node: Node, operands: Operands) -> Array:
@@ -163,18 +168,18 @@ def _expand(node: Node, operands: Operands) -> Array:
     x = x_of(operands)
     target = listed(operands, "Shape", "expand_shapes_tensor") or integers(node, "shape")
     own = (1,) * (len(target) - x.ndim) + x.shape
-    return np.broadcast_to(x, [a if size == -1 else size for size, a in zip(target, own, strict=True)])
+    return np.broadcast_to(x, bounded([a if size == -1 else size for size, a in zip(target, own, strict=True)]))
 
 
 def _expand_as(node: Node, operands: Operands) -> Array:
     target = operands["Y"][0].shape if operands.get("Y") else integers(node, "target_shape")
-    return np.broadcast_to(x_of(operands), target)
+    return np.broadcast_to(x_of(operands), bounded(target))
 
 
 def _tile(node: Node, operands: Operands) -> Array:
-    return np.tile(
-        x_of(operands), listed(operands, "RepeatTimes", "repeat_times_tensor") or integers(node, "repeat_times")
-    )
+    x, times = x_of(operands), listed(operands, "RepeatTimes", "repeat_times_tensor") or integers(node, "repeat_times")
+    bounded([*x.shape, *times])
+    return np.tile(x, times)
 
 
 def _gather(node: Node, operands: Operands) -> Array:
@@ -204,7 +209,9 @@ def _lookup(node: Node, operands: Operands) -> Array:
 
 def _one_hot(node: Node, operands: Operands) -> Array:
     refuse(operands, "depth_tensor")
-    return np.asarray(x_of(operands)[..., None] == np.arange(axis_of(node, "depth")))
+    depth = axis_of(node, "depth")
+    bounded([*x_of(operands).shape, depth])
+    return np.asarray(x_of(operands)[..., None] == np.arange(depth))
 
 
 def _roll(node: Node, operands: Operands) -> Array:
@@ -218,6 +225,7 @@ def _tril_triu(node: Node, operands: Operands) -> Array:
 
 
 def _meshgrid(node: Node, operands: Operands) -> Sequence[Array]:
+    bounded([array.size for array in operands["X"]])
     return np.meshgrid(*operands["X"], indexing="ij")
 
 

@@ -15,6 +15,7 @@ from oarlock_opt.importer.passes.interpreter._common import (
     NotInterpretedError,
     Operands,
     axis_of,
+    bounded,
     number,
     refuse,
     x_of,
@@ -28,6 +29,7 @@ def _binary(function: Callable[[Array, Array], Array]) -> Function:
         x, y, axis = operands["X"][0], operands["Y"][0], axis_of(node, "axis", -1)
         if axis >= 0 and y.ndim and x.ndim > y.ndim:
             y = y.reshape(y.shape + (1,) * (x.ndim - axis - y.ndim))
+        bounded(np.broadcast_shapes(x.shape, y.shape))
         return np.asarray(function(x, y))
 
     return interpreted
@@ -72,7 +74,9 @@ def _reduce(function: Callable[..., Any]) -> Function:
 
 
 def _where(node: Node, operands: Operands) -> Array:
-    return np.where(operands["Condition"][0], operands["X"][0], operands["Y"][0])
+    condition, x, y = (operands[slot][0] for slot in ("Condition", "X", "Y"))
+    bounded(np.broadcast_shapes(condition.shape, x.shape, y.shape))
+    return np.where(condition, x, y)
 
 
 def _matmul(node: Node, operands: Operands) -> Array:
@@ -81,6 +85,8 @@ def _matmul(node: Node, operands: Operands) -> Array:
         x = x.swapaxes(-1, -2)
     if node.get("trans_y", node.get("transpose_Y", False)) and y.ndim > 1:
         y = y.swapaxes(-1, -2)
+    if x.ndim > 1 and y.ndim > 1:
+        bounded([*np.broadcast_shapes(x.shape[:-2], y.shape[:-2]), x.shape[-2], y.shape[-1]])
     return np.asarray(np.matmul(x, y) * np.float32(number(node, "alpha", 1.0)))
 
 
