@@ -30,7 +30,7 @@ above 1e-6.
 | architecture | format | x86 | arm64 | armv7 | error, batch 1 | batch 3 | last bit | first place | repairs |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 """
-_MINUTES = 30
+_MINUTES = 20
 
 
 def page(trials: Sequence[Trial], limit: float) -> str:
