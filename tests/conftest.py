@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -56,6 +57,9 @@ class _Workers:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A shell starts what it puts into the background without Ctrl-C, which children inherit and some tests send.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.pluginmanager.register(_Workers())
 
 
