@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from oarlock import store
 ROOT = Path(__file__).parent.parent
 Run = Callable[..., subprocess.CompletedProcess[str]]
 Figure = Callable[[str, float], None]
+SmallDisk = Callable[[int], Path]
 
 # What earlier runs left in the user's cache must neither help nor hide anything; tests/opt/test_cache.py turns it on.
 os.environ["OARLOCK_CACHE_SIZE"] = "0"
@@ -83,6 +84,25 @@ def run_oarlock(*arguments: str | Path, status: int = 0, **options: object) -> s
 def oarlock_cli() -> Run:
     """The command line: ``oarlock_cli("predict", bundle, status=1)``."""
     return run_oarlock
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    """Mounts a file system of so many kB: ``small_disk(64)`` gives its folder. Skips where that takes more rights."""
+    mounted: list[Path] = []
+
+    def mount(kilobytes: int) -> Path:
+        folder = tmp_path / f"disk-{len(mounted)}"
+        folder.mkdir()
+        command = ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(folder)]
+        if subprocess.run(command, capture_output=True, check=False).returncode != 0:
+            pytest.skip("mounting a tmpfs needs root")
+        mounted.append(folder)
+        return folder
+
+    yield mount
+    for folder in mounted:
+        subprocess.run(["umount", str(folder)], check=True)
 
 
 @pytest.fixture(scope="session")

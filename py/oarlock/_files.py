@@ -119,7 +119,10 @@ def _create_locked(destination: Path) -> tuple[Path, int]:
     # Between mkdir and flock another process may take the directory for a leftover and remove it; then try again.
     while True:
         path = destination.with_name(f".{destination.name}.{secrets.token_hex(4)}{_MARK}")
-        path.mkdir()
+        try:
+            path.mkdir()
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(destination)) from None  # not a name that nobody chose
         with suppress(FileNotFoundError):
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
             fcntl.flock(descriptor, fcntl.LOCK_EX)

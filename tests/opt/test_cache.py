@@ -7,7 +7,7 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from oarlock_opt import imported, variants
 from oarlock_opt.cache import DEFAULT_SIZE, Cache, key_of, size_limit
 from oarlock_opt.commands.opt import opt
 from oarlock_opt.lite import worker
+from tests.conftest import SmallDisk
 from tests.schemas import validate
 
 Copy = Callable[..., Path]
@@ -122,20 +123,8 @@ def test_without_room_nothing_is_found_or_kept(tmp_path: Path) -> None:
     assert not (tmp_path / "home").exists()
 
 
-@pytest.fixture
-def tiny_disk(tmp_path: Path) -> Iterator[Path]:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(disk)], capture_output=True, check=False
-    )
-    if mounted.returncode != 0:
-        pytest.skip("mounting a tmpfs needs root")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
-
-
-def test_a_full_disk_is_a_remark(tiny_disk: Path, tmp_path: Path) -> None:
+def test_a_full_disk_is_a_remark(small_disk: SmallDisk, tmp_path: Path) -> None:
+    tiny_disk = small_disk(16)
     remarks: list[str] = []
     cache = Cache(tiny_disk / "cache", limit=1 << 20, remark=remarks.append)
     for key in ("aa", "bb"):

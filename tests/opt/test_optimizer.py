@@ -8,7 +8,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from oarlock_opt.importer import legacy, passes
 from oarlock_opt.lite.targets import Recipe, Variant, select
 from oarlock_opt.lite.worker import Optimized, optimize, worker_program
 from oarlock_opt.source import open_source
+from tests.conftest import SmallDisk
 from tests.opt.conftest import drop_scale, rename_swish
 
 Copy = Callable[..., Path]
@@ -213,32 +214,19 @@ def test_an_output_folder_that_cannot_be_written(repaired: Repaired, lite: Engin
     assert f"{tmp_path}: the optimised model could not be written" in error.message
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 2 MB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)], capture_output=True, check=False
-    )
-    if mounted.returncode != 0:
-        pytest.skip("mounting a tmpfs needs root")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
-
-
 @pytest.mark.parametrize("free", [0, 3000, 8000])
-def test_a_full_disk(repaired: Repaired, lite: Engine, small_disk: Path, tmp_path: Path, free: int) -> None:
+def test_a_full_disk(repaired: Repaired, lite: Engine, small_disk: SmallDisk, free: int) -> None:
     """The engine notices when a write fails, but not when closing the file does; both end in the same sentence."""
+    disk = small_disk(2048)
     files = repaired()
-    work = small_disk / "work"
+    work = disk / "work"
     work.mkdir()
-    room = os.statvfs(small_disk)
+    room = os.statvfs(disk)
     # A page of the file system for the folder of the run, and `free` bytes for its file.
-    (small_disk / "filler").write_bytes(bytes(room.f_bavail * room.f_frsize - 4096 * (-(-free // 4096))))
+    (disk / "filler").write_bytes(bytes(room.f_bavail * room.f_frsize - 4096 * (-(-free // 4096))))
     with pytest.raises(errors.OptimizerOutputError) as caught:
         optimize(*files, _variants("x86"), engine=lite, folder=work)
-    assert f"{small_disk}: the optimised model could not be written, the disk is full." in caught.value.message
+    assert f"{disk}: the optimised model could not be written, the disk is full." in caught.value.message
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def explanation(report: Report) -> str:
         f"source       {', '.join(path.name for path in model.files.all)}, written by PaddlePaddle "
         f"{model.paddle_version or 'of unknown version'}",
     ]
-    lines += [f"repair       {each.name}, {each.count} times: {each.reason}" for each in model.repairs]
+    lines += [f"repair       {each.name}, {_times(each.count)}: {each.reason}" for each in model.repairs]
     if not model.repairs:
         lines.append("repair       none was needed")
     lines += [
@@ -88,3 +88,7 @@ def explanation(report: Report) -> str:
             f"kernels: {kernels}"
         )
     return "\n".join(lines)
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"

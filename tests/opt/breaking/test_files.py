@@ -6,13 +6,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from oarlock import store
+from tests.conftest import SmallDisk
 from tests.opt.breaking.conftest import Refused
 
 # ---- The source ---------------------------------------------------------------------------------------------------
@@ -162,28 +161,15 @@ def test_a_folder_that_is_read_only(refused: Refused, legacy: Path, tmp_path: Pa
     refused(legacy, "OAR-IO", "Permission denied", output=locked / "new.oar", preexec_fn=_without_powers)
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 64 kB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)], capture_output=True, check=False
-    )
-    if mounted.returncode != 0:
-        pytest.skip("mounting a tmpfs needs root")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
-
-
 @pytest.mark.parametrize("free", [0, 4096, 12288, 20480])
-def test_a_full_disk(refused: Refused, legacy: Path, small_disk: Path, free: int) -> None:
+def test_a_full_disk(refused: Refused, legacy: Path, small_disk: SmallDisk, free: int) -> None:
     """Whenever it fills up: before the program is written, within the optimised model, within the bundle."""
-    (small_disk / "filler").write_bytes(bytes((64 << 10) - free))
+    disk = small_disk(64)
+    (disk / "filler").write_bytes(bytes((64 << 10) - free))
     code = "OAR-DESTINATION|OAR-OPT-OUTPUT"
-    error = refused(legacy, code, f"{small_disk}", "the disk is full", output=small_disk / "new.oar")
+    error = refused(legacy, code, str(disk), "the disk is full", output=disk / "new.oar")
     assert error["stage"] == ("write" if error["code"] == "OAR-DESTINATION" else "optimise")
-    assert sorted(path.name for path in small_disk.iterdir()) == ["filler"]
+    assert sorted(path.name for path in disk.iterdir()) == ["filler"]
 
 
 # ---- The engine ---------------------------------------------------------------------------------------------------
