@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import oarlock
 from oarlock import store
 from oarlock._files import temporary_sibling
 from oarlock_opt.cache import Cache
@@ -140,9 +141,9 @@ def _make_bundle(request: Request, listener: Listener) -> Report:
     engine = store.find("x86", request.lite)
     worker.worker_program()
     if request.golden:
-        from oarlock_opt import reference
+        from oarlock_opt._paddle import require_paddle
 
-        reference.require_paddle()
+        require_paddle("make the bundle without reference answers: --no-golden")
     cache = Cache.of_user(listener.remark) if request.cache else Cache.none()
 
     with temporary_sibling(request.destination) as folder:
@@ -231,6 +232,7 @@ class _Work:
             # The optimiser is another process: what does not depend on it is done, and loaded, meanwhile.
             self.interpreted(model)
             importlib.import_module("oarlock_opt.bundle_writer")
+            assert oarlock.__version__  # which goes into the bundle, and takes a search among all that is installed
 
         return make_variants(
             model,
@@ -261,7 +263,6 @@ class _Work:
                 model.files,
                 model.interface,
                 meaning.preprocess,
-                folder=self._subfolder("reference"),
                 timeout=self._request.timeout,
                 known=known,
             )

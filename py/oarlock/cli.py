@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
-from importlib.metadata import EntryPoint, entry_points
+import gc
+import importlib
+from typing import TYPE_CHECKING
 
 import click
 
 import oarlock
 
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
 __all__ = ["main"]
+
+# Modules and graphs live until the program ends, so that collecting while they are made finds nothing and takes time.
+gc.set_threshold(50_000)
 
 _GROUP = "oarlock.commands"
 
@@ -23,20 +30,46 @@ _SECTIONS = {
 }
 _HOST_COMMANDS = _SECTIONS["Make bundles, on Linux x86-64"]
 _HOST_DISTRIBUTION = "oarlock-opt"
+_SHIPPED = frozenset(name for names in _SECTIONS.values() for name in names)
+
+
+def _shipped(name: str) -> click.Command | None:
+    """A command that comes with Oarlock: NAME in the module NAME of a package of commands; None where it is not there.
+
+    Found without importlib.metadata, which takes longer to load and to search than Python to start.
+    """
+    if name not in _SHIPPED:
+        return None
+    package = "oarlock_opt" if name in _HOST_COMMANDS else "oarlock"
+    try:
+        module = importlib.import_module(f"{package}.commands.{name}")
+    except ModuleNotFoundError as error:
+        if error.name == package:
+            return None
+        return _Broken(name, error)
+    except ImportError as error:
+        return _Broken(name, error)
+    command = getattr(module, name)
+    assert isinstance(command, click.Command)
+    return command
 
 
 @functools.cache
 def _registered() -> dict[str, EntryPoint]:
+    from importlib.metadata import entry_points
+
     return {entry_point.name: entry_point for entry_point in entry_points(group=_GROUP)}
 
 
 class _Commands(click.Group):
-    """A group whose commands are the entry points of ``oarlock.commands``; only the one that runs is imported."""
+    """Oarlock's own commands and the entry points of ``oarlock.commands``; only the one that runs is imported."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(_registered())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if (shipped := _shipped(cmd_name)) is not None:
+            return shipped
         entry_point = _registered().get(cmd_name)
         if entry_point is None:
             return None
@@ -51,16 +84,14 @@ class _Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
-        known = self.list_commands(ctx)
-        if name not in known and not name.startswith("-"):
-            ctx.fail(_unknown(name, known))
+        if not name.startswith("-") and self.get_command(ctx, name) is None:
+            ctx.fail(_unknown(name, self.list_commands(ctx)))
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         known = self.list_commands(ctx)
-        named = [name for names in _SECTIONS.values() for name in names]
-        sections = {**_SECTIONS, "More commands": tuple(name for name in known if name not in named)}
-        width = max(map(len, [*known, *named]))
+        sections = {**_SECTIONS, "More commands": tuple(name for name in known if name not in _SHIPPED)}
+        width = max(map(len, [*known, *_SHIPPED]))
         for title, names in sections.items():
             rows = []
             for name in names:
@@ -78,6 +109,8 @@ def _unknown(name: str, known: list[str]) -> str:
         from oarlock._checks import host_install
 
         return f"{name} comes with {_HOST_DISTRIBUTION}: {host_install()}"
+    import difflib
+
     near = difflib.get_close_matches(name, [*known, *_HOST_COMMANDS], n=3)
     hint = f"did you mean {' or '.join(dict.fromkeys(near))}?" if near else f"expected one of: {', '.join(known)}"
     return f"no command called {name!r}; {hint}"

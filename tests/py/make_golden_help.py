@@ -30,6 +30,7 @@ def golden(page: str) -> Path:
 
 
 if __name__ == "__main__":
-    with mock.patch.object(cli, "_registered", return_value=OWN_COMMANDS):
+    alone = mock.patch.multiple(cli, _registered=lambda: OWN_COMMANDS, _shipped=lambda name: None)
+    with alone:
         for page in PAGES:
             golden(page).write_text(run(*page.split(), "--help").stdout, encoding="utf-8")

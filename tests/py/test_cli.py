@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, entry_points
 
 import click
 import pytest
@@ -20,11 +20,21 @@ from oarlock.errors import BadImageError
 from ..schemas import validate
 from .make_golden_help import GROUP, OWN_COMMANDS, PAGES, golden, run
 
+_shipped_command = cli._shipped
+
 
 @pytest.fixture(autouse=True)
 def _runtime_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """The commands of the runtime, whatever else is installed."""
     monkeypatch.setattr(cli, "_registered", lambda: dict(OWN_COMMANDS))
+    monkeypatch.setattr(cli, "_shipped", lambda name: None)
+
+
+def test_the_commands_that_are_shipped_are_those_that_are_registered() -> None:
+    registered = {entry.name: entry.value for entry in entry_points(group=GROUP) if entry.value.startswith("oarlock")}
+    assert set(registered) == set(cli._SHIPPED)
+    for name, value in registered.items():
+        assert _shipped_command(name) is EntryPoint(name, value, GROUP).load()
 
 
 @pytest.mark.parametrize("page", PAGES)
