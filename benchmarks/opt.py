@@ -102,11 +102,11 @@ def run() -> list[Ratio]:
         ]
 
 
-def _quietly(command: Sequence[str], **environment: str) -> None:
+def _quietly(command: Sequence[str], stdin: str = "", **environment: str) -> None:
     variables = {**os.environ, **environment}
     variables.pop("PYTHONDONTWRITEBYTECODE", None)  # an installation is compiled
     output = subprocess.DEVNULL
-    subprocess.run(command, env=variables, check=True, stdout=output, stderr=output)
+    subprocess.run(command, input=stdin, text=True, env=variables, check=True, stdout=output, stderr=output)
 
 
 def _opt(source: Path, folder: Path, precisions: str, *, cache: bool) -> Callable[[], object]:
@@ -131,20 +131,20 @@ class _Baseline:
 
     def run(self, precision: str) -> Callable[[], object]:
         command = self._paddle_lite_opt(precision) if self._python is not None else self._worker(precision)
-        return lambda: _quietly(command, PYTHONPATH=str(self._folder))
+        stdin = "".join(f"{path}\0" for path in self._files)
+        return lambda: _quietly(command, stdin, PYTHONPATH=str(self._folder))
 
     def _paddle_lite_opt(self, precision: str) -> list[str]:
         return [str(self._python), "-c", _PADDLE_LITE_OPT, *self._files, str(self._folder / "theirs"), precision]
 
     def _worker(self, precision: str) -> list[str]:
-        program, params = self._files
         ((variant,), _) = select(["arm64"], [precision])
         places = ",".join("/".join(map(str, place)) for place in variant.recipe.places)
         interface = INTERFACES[self._engine.version]
         return [
             *(str(worker.worker_program()), "--engine", str(self._engine.library)),
             *("--layout", interface.layout, "--version", interface.reported),
-            *("--model", program, "--params", params, "--output", str(self._folder / "theirs"), "--places", places),
+            *("--output", str(self._folder / "theirs"), "--places", places),
             *(["--weight-bits", str(variant.recipe.weight_bits)] if variant.recipe.weight_bits else []),
         ]
 

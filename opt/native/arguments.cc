@@ -8,10 +8,12 @@
 namespace oarlock {
 
 const char kUsage[] =
-    "usage: oarlock-lite-optimizer --engine LIBRARY --layout X.Y --version TEXT --model FILE --params FILE\n"
-    "                              --output PATH --places T/P/L[,T/P/L…] [--devices NAME[,NAME…]]\n"
-    "                              [--weight-bits 8|16] [--record 1]\n"
-    "Writes PATH.nb. --layout names the version of which LIBRARY's classes are laid out, --version what it says of "
+    "usage: oarlock-lite-optimizer --engine LIBRARY --layout X.Y --version TEXT --output PATH\n"
+    "                              --places T/P/L[,T/P/L…] [--devices NAME[,NAME…]]\n"
+    "                              [--weight-bits 8|16] [--discard PASS[,PASS…]] [--record 1]\n"
+    "Once the engine is loaded, reads the paths of a model and of its parameters from stdin, each ended by a NUL, and\n"
+    "writes PATH.nb; does nothing where stdin ends instead.\n"
+    "--layout names the version of which LIBRARY's classes are laid out, --version what it says of "
     "itself.\n"
     "A place is Paddle Lite's numbers for target, precision and layout; their order is their rank. --record writes "
     "lists\n"
@@ -58,7 +60,7 @@ Arguments parse_arguments(int argc, char** argv) {
   Arguments arguments;
   const std::map<std::string, std::string*> texts = {
       {"--engine", &arguments.engine}, {"--layout", &arguments.layout}, {"--version", &arguments.version},
-      {"--model", &arguments.model},   {"--params", &arguments.params}, {"--output", &arguments.output}};
+      {"--output", &arguments.output}};
   for (int i = 1; i < argc; i += 2) {
     const std::string option = argv[i];
     if (i + 1 == argc) throw std::invalid_argument(option + ": has no value");
@@ -74,6 +76,8 @@ Arguments parse_arguments(int argc, char** argv) {
       }
     } else if (option == "--devices") {
       for (const std::string_view device : split(value, ',')) arguments.devices.emplace_back(device);
+    } else if (option == "--discard") {
+      for (const std::string_view pass : split(value, ',')) arguments.discarded.emplace_back(pass);
     } else if (option == "--record") {
       arguments.record = parse_number(option, value) != 0;
     } else {

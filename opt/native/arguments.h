@@ -13,11 +13,10 @@ struct Arguments {
   std::string engine;
   std::string layout;
   std::string version;
-  std::string model;
-  std::string params;
   std::string output;
   std::vector<oarlock_place> places;
   std::vector<std::string> devices;
+  std::vector<std::string> discarded;
   int weight_bits = 0;
   bool record = false;
 };

@@ -66,6 +66,23 @@ int report(ExitStatus status, const char* text) {
   return status;
 }
 
+// Point into `texts`.
+std::vector<const char*> c_strings(const std::vector<std::string>& texts) {
+  std::vector<const char*> pointers;
+  for (const std::string& text : texts) pointers.push_back(text.c_str());
+  return pointers;
+}
+
+// The next of the strings in stdin, each of which ends with a NUL; false at the stream's end.
+bool read_text(std::string* text) {
+  text->clear();
+  for (int byte = std::getchar(); byte != EOF; byte = std::getchar()) {
+    if (byte == '\0') return true;
+    text->push_back(static_cast<char>(byte));
+  }
+  return false;
+}
+
 int run(const oarlock::Arguments& arguments) {
   oarlock_optimize_function* optimize = nullptr;
   try {
@@ -73,18 +90,23 @@ int run(const oarlock::Arguments& arguments) {
   } catch (const std::exception& exception) {
     return report(kNoEngine, exception.what());
   }
+  std::string model;
+  std::string params;
+  if (!read_text(&model) || !read_text(&params)) return kDone;
   oarlock_job job = {};
   job.version = arguments.version.c_str();
-  job.model = arguments.model.c_str();
-  job.params = arguments.params.c_str();
+  job.model = model.c_str();
+  job.params = params.c_str();
   job.output = arguments.output.c_str();
   job.places = arguments.places.data();
   job.place_count = arguments.places.size();
   job.weight_bits = arguments.weight_bits;
-  std::vector<const char*> devices;
-  for (const std::string& device : arguments.devices) devices.push_back(device.c_str());
+  const std::vector<const char*> devices = c_strings(arguments.devices);
   job.devices = devices.data();
   job.device_count = devices.size();
+  const std::vector<const char*> discarded = c_strings(arguments.discarded);
+  job.discarded = discarded.data();
+  job.discarded_count = discarded.size();
   job.record = arguments.record ? 1 : 0;
   char error[512] = "";
   switch (optimize(&job, error, sizeof error)) {

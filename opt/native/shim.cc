@@ -29,6 +29,16 @@ void check_engine(const std::string& expected) {
   if (found != expected) throw OtherEngine("it says that it is " + found + ", expected " + expected);
 }
 
+#if OARLOCK_LITE_LAYOUT == 210
+void discard_passes(lite::CxxConfig&, const oarlock_job& job) {
+  if (job.discarded_count != 0) throw std::runtime_error("this version of Paddle Lite cannot leave out a pass");
+}
+#else
+void discard_passes(lite::CxxConfig& config, const oarlock_job& job) {
+  config.discarded_passes.assign(job.discarded, job.discarded + job.discarded_count);
+}
+#endif
+
 void optimize(const oarlock_job& job) {
   check_engine(job.version);
   lite::CxxConfig config;
@@ -41,6 +51,7 @@ void optimize(const oarlock_job& job) {
                                    static_cast<lite::DataLayoutType>(place.layout)});
   }
   config.nnadapter_device_names.assign(job.devices, job.devices + job.device_count);
+  discard_passes(config, job);
   if (job.weight_bits != 0) {
     config.quant_model = true;
     config.quant_type = job.weight_bits == 8 ? lite::QuantType::QUANT_INT8 : lite::QuantType::QUANT_INT16;
@@ -52,7 +63,7 @@ void optimize(const oarlock_job& job) {
 
 }  // namespace
 
-extern "C" __attribute__((visibility("default"))) oarlock_job_result oarlock_optimize_v2(const oarlock_job* job,
+extern "C" __attribute__((visibility("default"))) oarlock_job_result oarlock_optimize_v3(const oarlock_job* job,
                                                                                          char* error,
                                                                                          size_t error_size) {
   try {

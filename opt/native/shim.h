@@ -23,6 +23,8 @@ struct oarlock_job {
   int32_t weight_bits;         // 0: weights stay as they are; 8 or 16: weight-only quantisation.
   const char* const* devices;  // Names of accelerators for NNAdapter.
   size_t device_count;
+  const char* const* discarded;  // Names of the engine's passes that are left out; versions before 2.11 cannot.
+  size_t discarded_count;
   int32_t record;  // Not 0: what the result needs of a library is written into a folder called `output`, too.
 };
 
@@ -35,7 +37,7 @@ enum oarlock_job_result {
 
 // Optimises a model. The engine may abort or crash instead of returning. On failure, a text is in `error`.
 typedef oarlock_job_result oarlock_optimize_function(const oarlock_job* job, char* error, size_t error_size);
-#define OARLOCK_OPTIMIZE_SYMBOL "oarlock_optimize_v2"
+#define OARLOCK_OPTIMIZE_SYMBOL "oarlock_optimize_v3"
 
 }  // extern "C"
 

@@ -9,11 +9,11 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 
-__all__ = ["Ended", "die_with_parent", "run_child", "run_children"]
+__all__ = ["Early", "Ended", "die_with_parent", "run_child", "run_children"]
 
 _PR_SET_PDEATHSIG = 1
 _OUTPUT_LIMIT = 64 << 10
@@ -39,25 +39,60 @@ def run_child(command: Sequence[str], *, timeout: float, environment: Mapping[st
     return run_children([command], timeout=timeout, environment=environment)[0]
 
 
+class Early:
+    """Children that are started before it is known what is to go into their stdin, for which they wait.
+
+    ``run_children`` takes those whose commands it is given; leaving the context kills the others. A command that cannot
+    be started is left to ``run_children``, which tells.
+    """
+
+    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+        self._environment = environment
+        self._waiting: dict[tuple[str, ...], subprocess.Popen[bytes]] = {}
+
+    def start(self, command: Sequence[str]) -> None:
+        """Start a command."""
+        with _without_interruption(), suppress(OSError):
+            self._waiting[tuple(command)] = _popen(command, self._environment)
+
+    def take(self, command: Sequence[str]) -> subprocess.Popen[bytes] | None:
+        """The child of a command, which is now the caller's; None where there is none."""
+        return self._waiting.pop(tuple(command), None)
+
+    def __enter__(self) -> Early:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        for process in self._waiting.values():
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+        self._waiting.clear()
+
+
 def run_children(
     commands: Sequence[Sequence[str]],
     *,
     timeout: float,
+    stdin: bytes = b"",
     parallel: int = 1,
     environment: Mapping[str, str] | None = None,
+    early: Early | None = None,
     on_start: Callable[[int], None] = lambda index: None,
     on_end: Callable[[int, Ended], None] = lambda index, ended: None,
 ) -> list[Ended]:
     """Run commands, at most ``parallel`` at a time, and return how each ended, in the order given.
 
-    Each gets a session of its own (Ctrl-C reaches only this process), an empty stdin, no stdout, and ``timeout``
-    seconds. Whatever ends this function early, an exception of a callback or Ctrl-C, kills all that still run.
+    Each gets a session of its own (Ctrl-C reaches only this process), ``stdin``, which must be less than a pipe holds,
+    no stdout, and ``timeout`` seconds. ``early`` has children that were started already. Whatever ends this function
+    early, an exception of a callback or Ctrl-C, kills all that still run.
     Raises OSError when a command cannot be started.
     """
     results: dict[int, Ended] = {}
     waiting = list(enumerate(commands))
     finished: list[tuple[int, Ended]] = []
-    with _Group(timeout, environment) as group:
+    with _Group(timeout, stdin, environment, early) as group:
         while waiting or group.running or finished:
             # The next ones start before the results of earlier ones are looked at, so that no processor waits.
             while waiting and len(group.running) < parallel:
@@ -109,12 +144,27 @@ def _without_interruption() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def _popen(command: Sequence[str], environment: Mapping[str, str] | None) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=environment,
+        start_new_session=True,
+    )
+
+
 class _Group:
     """The children that run now. A child has ended when the pipe of its stderr has."""
 
-    def __init__(self, timeout: float, environment: Mapping[str, str] | None) -> None:
+    def __init__(
+        self, timeout: float, stdin: bytes, environment: Mapping[str, str] | None, early: Early | None
+    ) -> None:
         self._timeout = timeout
+        self._stdin = stdin
         self._environment = environment
+        self._early = early
         self._selector = selectors.DefaultSelector()
         self.running: list[_Running] = []
 
@@ -132,17 +182,15 @@ class _Group:
 
     def start(self, index: int, command: Sequence[str]) -> None:
         with _without_interruption():
-            process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                env=self._environment,
-                start_new_session=True,
-            )
+            process = self._early.take(command) if self._early is not None else None
+            process = process or _popen(command, self._environment)
             child = _Running(index, process, time.monotonic())
             self.running.append(child)
+        assert process.stdin is not None
         assert process.stderr is not None
+        with suppress(BrokenPipeError):  # one that has ended already; how, its status tells
+            process.stdin.write(self._stdin)
+            process.stdin.close()
         os.set_blocking(process.stderr.fileno(), False)
         self._selector.register(process.stderr, selectors.EVENT_READ, child)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -117,9 +117,17 @@ class Imported:
 
 
 def import_model(
-    files: SourceFiles, zoo: ZooOrigin | None, *, lite_version: str, folder: Path, cache: Cache
+    files: SourceFiles,
+    zoo: ZooOrigin | None,
+    *,
+    lite_version: str,
+    folder: Path,
+    cache: Cache,
+    on_read: Callable[[], object] = lambda: None,
 ) -> Imported:
     """Make of a source what the optimiser of a version of Paddle Lite takes, in the empty folder ``folder``.
+
+    ``on_read`` is called before a model that was not remembered is read.
 
     Raises SourceError and OSError.
     """
@@ -138,6 +146,7 @@ def import_model(
         )
         if (entry := cache.find(_KIND, key)) and (known := _remembered(entry, files, zoo, hashes, key, folder)):
             return known
+    on_read()
     model = _import(files, zoo, hashes, key, lite_version, folder)
     hashes.check()
     cache.keep(_KIND, key, _facts(model), _own_files(model))

@@ -6,7 +6,7 @@ import errno
 import importlib
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,9 @@ from oarlock_opt.variants import make_variants
 from oarlock_opt.zoo_source import export, is_zoo_name
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
+    from oarlock_opt._children import Early
     from oarlock_opt.golden import Goldens
     from oarlock_opt.lite.tailoring import Tailoring
     from oarlock_opt.preprocessing import Interpretation
@@ -146,10 +149,9 @@ def _make_bundle(request: Request, listener: Listener) -> Report:
         require_paddle("make the bundle without reference answers: --no-golden")
     cache = Cache.of_user(listener.remark) if request.cache else Cache.none()
 
-    with temporary_sibling(request.destination) as folder:
-        work = _Work(request, listener, cache, folder)
+    with temporary_sibling(request.destination) as folder, _Work(request, listener, cache, folder) as work:
         files, zoo = work.source()
-        model = work.imported(files, zoo, engine.version)
+        model = work.imported(files, zoo, variants, engine)
         optimized = work.optimized(model, variants, engine)
         work.remark_on_weights(model, optimized)
         meaning = work.interpreted(model)
@@ -190,7 +192,18 @@ class _Work:
         self._listener = listener
         self._cache = cache
         self._folder = folder
+        self._optimised = self._subfolder("optimise")
         self._meaning: Interpretation | None = None
+        self._stack = ExitStack()
+        self._early: Early | None = None
+
+    def __enter__(self) -> _Work:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._stack.close()
 
     def source(self) -> tuple[SourceFiles, ZooOrigin | None]:
         request = self._request
@@ -205,10 +218,21 @@ class _Work:
         with self._step(f"exporting {request.source}"):
             return export(request.source, request.weights, request.seed, self._folder / "export", self._cache)
 
-    def imported(self, files: SourceFiles, zoo: ZooOrigin | None, lite_version: str) -> Imported:
+    def imported(
+        self, files: SourceFiles, zoo: ZooOrigin | None, variants: Sequence[Variant], engine: store.Engine
+    ) -> Imported:
+        def start_early() -> None:
+            early = worker.start_early(variants, engine=engine, folder=self._optimised, record=self._recorded)
+            self._early = self._stack.enter_context(early)
+
         with self._step(f"reading {files.program.name}"):
             return import_model(
-                files, zoo, lite_version=lite_version, folder=self._subfolder("program"), cache=self._cache
+                files,
+                zoo,
+                lite_version=engine.version,
+                folder=self._subfolder("program"),
+                cache=self._cache,
+                on_read=start_early,
             )
 
     def interpreted(self, model: Imported) -> Interpretation:
@@ -238,10 +262,11 @@ class _Work:
             model,
             variants,
             engine=engine,
-            folder=self._subfolder("optimise"),
+            folder=self._optimised,
             timeout=self._request.timeout,
-            record=self._request.record_tailoring is not None,
+            record=self._recorded,
             cache=self._cache,
+            early=self._early,
             on_start=started,
             on_end=lambda served, seconds: self._listener.ended(step(served), seconds),
         )
@@ -266,6 +291,10 @@ class _Work:
                 timeout=self._request.timeout,
                 known=known,
             )
+
+    @property
+    def _recorded(self) -> bool:
+        return self._request.record_tailoring is not None
 
     def _subfolder(self, name: str) -> Path:
         folder = self._folder / name

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from oarlock.store import Engine
+from oarlock_opt._children import Early
 from oarlock_opt._code import code_hash
 from oarlock_opt.cache import Cache, key_of
 from oarlock_opt.errors import OptimizerAbortedError, OptimizerCrashedError
@@ -33,6 +34,7 @@ def make_variants(
     timeout: float,
     record: bool,
     cache: Cache,
+    early: Early | None = None,
     on_start: Callable[[Sequence[Variant]], None],
     on_end: Callable[[Sequence[Variant], float], None],
 ) -> list[Optimized]:
@@ -58,6 +60,7 @@ def make_variants(
                 folder=folder,
                 timeout=timeout,
                 record=record,
+                early=early,
                 on_start=on_start,
                 on_end=on_end,
             )

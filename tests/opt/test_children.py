@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from oarlock_opt import _children
-from oarlock_opt._children import Ended, run_child, run_children
+from oarlock_opt._children import Early, Ended, run_child, run_children
 
 
 def _shell(script: str) -> list[str]:
@@ -26,6 +26,15 @@ def _alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()[0] != "Z"
+
+
+def _wait_for(path: Path) -> str:
+    """The line that a child writes into a file."""
+    deadline = time.monotonic() + 10
+    while not path.exists() or not path.read_text(encoding="ascii").endswith("\n"):
+        assert time.monotonic() < deadline, f"no {path}"
+        time.sleep(0.01)
+    return path.read_text(encoding="ascii")
 
 
 def _wait_until_dead(pid: int) -> None:
@@ -144,3 +153,27 @@ def test_dies_with_its_parent(tmp_path: Path) -> None:
     process.kill()
     process.wait()
     _wait_until_dead(int(pid_file.read_text(encoding="ascii")))
+
+
+def test_what_goes_into_stdin() -> None:
+    ended = run_children([_shell("cat >&2")] * 2, timeout=30, stdin=b"model\0params\0")
+    assert [each.output for each in ended] == ["model\0params\0"] * 2
+
+
+def test_children_started_early_wait_for_their_work(tmp_path: Path) -> None:
+    command = _shell(f"echo >> {tmp_path}/starts; cat >&2")
+    with Early() as early:
+        early.start(command)
+        _wait_for(tmp_path / "starts")
+        [ended] = run_children([command], timeout=30, stdin=b"work", early=early)
+    assert ended.output == "work"
+    assert (tmp_path / "starts").read_text() == "\n"
+
+
+def test_children_started_early_for_nothing_are_killed(tmp_path: Path) -> None:
+    pid_file = tmp_path / "pid"
+    with Early() as early:
+        early.start(_shell(f"echo $$ > {pid_file}; exec sleep 60"))
+        early.start(["/nowhere/program"])
+        pid = int(_wait_for(pid_file))
+    assert not _alive(pid)

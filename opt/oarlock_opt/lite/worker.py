@@ -12,11 +12,11 @@ from typing import Any
 import oarlock_opt
 from oarlock._catalog import INTERFACES
 from oarlock.store import Engine
-from oarlock_opt._children import Ended, run_children
+from oarlock_opt._children import Early, Ended, run_children
 from oarlock_opt.errors import OptimizerUnavailableError
 from oarlock_opt.lite.targets import Place, Recipe, Variant
 
-__all__ = ["DEFAULT_TIMEOUT", "Optimized", "optimize", "worker_hash", "worker_program"]
+__all__ = ["DEFAULT_TIMEOUT", "Optimized", "optimize", "start_early", "worker_hash", "worker_program"]
 
 DEFAULT_TIMEOUT = 600.0
 """Seconds that one run of the optimiser may take."""
@@ -81,7 +81,9 @@ def optimize(
     folder: Path,
     timeout: float = DEFAULT_TIMEOUT,
     record: bool = False,
+    discard: Sequence[str] = (),
     program: Path | None = None,
+    early: Early | None = None,
     on_start: Callable[[Sequence[Variant]], None] = lambda variants: None,
     on_end: Callable[[Sequence[Variant], float], None] = lambda variants, seconds: None,
 ) -> list[Optimized]:
@@ -89,12 +91,13 @@ def optimize(
 
     ``model`` and ``params`` are a legacy program and its parameters; ``folder`` is a temporary folder of the caller's,
     which gets the files (messages name the folder that holds it). ``on_start`` and ``on_end`` are told of each run and
-    the variants that it serves. ``record`` asks for what each needs of a library. ``program`` stands in for the worker.
-    Equal input gives equal bytes.
+    the variants that it serves. ``record`` asks for what each needs of a library. ``discard`` names passes of the
+    optimiser that are left out, which versions before 2.11 cannot do. ``program`` stands in for the worker. ``early``
+    has the runs that ``start_early`` began. Equal input gives equal bytes.
 
     Raises an OptimizerError at the first run that fails, whereupon the others are killed, and OSError.
     """
-    runs = [_Run(recipe, group, folder, record=record) for recipe, group in _by_recipe(variants).items()]
+    runs = _runs(variants, folder, record=record, discard=discard)
     program = program or worker_program()
     for run in runs:
         run.folder.mkdir()
@@ -110,10 +113,12 @@ def optimize(
 
     try:
         run_children(
-            [run.command(program, engine, model, params) for run in runs],
+            [run.command(program, engine) for run in runs],
             timeout=timeout,
-            parallel=len(os.sched_getaffinity(0)),
+            stdin=b"%b\0%b\0" % (os.fsencode(model), os.fsencode(params)),
+            parallel=_parallel(),
             environment={**os.environ, **_MEMORY},
+            early=early,
             on_start=started,
             on_end=ended,
         )
@@ -124,45 +129,65 @@ def optimize(
     return [run.result(variant) for variant in variants for run in runs if variant in run.variants]
 
 
+def start_early(variants: Sequence[Variant], *, engine: Engine, folder: Path, record: bool = False) -> Early:
+    """Start as many runs as there are processors, before the model is there: they load the engine meanwhile.
+
+    The parameters are those of ``optimize``, which is given the result; that must be closed, as a context.
+    """
+    early = Early({**os.environ, **_MEMORY})
+    for run in _runs(variants, folder, record=record)[: _parallel()]:
+        early.start(run.command(worker_program(), engine))
+    return early
+
+
+def _parallel() -> int:
+    return len(os.sched_getaffinity(0))
+
+
 def _advice() -> str:
     from oarlock._checks import reinstall
 
     return f"It runs on Linux on x86-64; install it again there with `{reinstall('oarlock-opt')}`."
 
 
-def _by_recipe(variants: Iterable[Variant]) -> dict[Recipe, list[Variant]]:
+def _runs(variants: Iterable[Variant], folder: Path, *, record: bool, discard: Sequence[str] = ()) -> list[_Run]:
+    """A run for each recipe."""
     groups: dict[Recipe, list[Variant]] = {}
     for variant in variants:
         groups.setdefault(variant.recipe, []).append(variant)
-    return groups
+    return [_Run(recipe, group, folder, record=record, discard=discard) for recipe, group in groups.items()]
 
 
 class _Run:
     """One run of the worker, for the variants that share a recipe."""
 
-    def __init__(self, recipe: Recipe, variants: Sequence[Variant], folder: Path, *, record: bool) -> None:
+    def __init__(
+        self, recipe: Recipe, variants: Sequence[Variant], folder: Path, *, record: bool, discard: Sequence[str]
+    ) -> None:
         self.variants = variants
         self.label = ", ".join(variant.id for variant in variants)
         self.folder = folder / variants[0].id
         self._recipe = recipe
         self._record = record
+        self._discard = discard
         self._path = self.folder / "model.nb"
         self._sha256 = ""
         self._description: dict[str, Any] = {}
         self._seconds = 0.0
 
-    def command(self, program: Path, engine: Engine, model: Path, params: Path) -> list[str]:
+    def command(self, program: Path, engine: Engine) -> list[str]:
         interface = INTERFACES[engine.version]
         command = [
             *(str(program), "--engine", str(engine.library)),
             *("--layout", interface.layout, "--version", interface.reported),
-            *("--model", str(model), "--params", str(params), "--output", str(self._path.with_suffix(""))),
-            *("--places", ",".join(map(_place, self._recipe.places))),
+            *("--output", str(self._path.with_suffix("")), "--places", ",".join(map(_place, self._recipe.places))),
         ]
         if self._recipe.devices:
             command += ["--devices", ",".join(self._recipe.devices)]
         if self._recipe.weight_bits:
             command += ["--weight-bits", str(self._recipe.weight_bits)]
+        if self._discard:
+            command += ["--discard", ",".join(self._discard)]
         if self._record:
             command += ["--record", "1"]
         return command
