@@ -7,6 +7,9 @@ A key is the hash of everything that the result depends on, so an entry is never
 and damaged ones are noticed when they are read, dropped and made again. An entry appears complete or not at all,
 whoever writes at the same time. When the whole is larger than its limit, what was not used for the longest time goes.
 
+An entry of another user, who may write into a home that is shared, is not believed, unless that user is root: a hash
+guards against damage, not against intent.
+
 Nothing depends on the cache: where it cannot be read or written, work is done again.
 """
 
@@ -24,10 +27,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import oarlock
-from oarlock import store
+from oarlock import _core, store
 from oarlock._files import lock, sha256_file, temporary_sibling
 from oarlock.errors import InvalidArgumentError
+from oarlock_opt._hashing import Hashing
 
 __all__ = ["DEFAULT_SIZE", "Cache", "Entry", "key_of", "size_limit"]
 
@@ -37,7 +40,6 @@ DEFAULT_SIZE = 2_000_000_000
 _FORMAT = 1
 _RECORD = "entry.json"
 _UNITS = {"": 1, "K": 1000, "M": 1000**2, "G": 1000**3, "T": 1000**4}
-_CHUNK = 1 << 20
 
 
 def size_limit() -> int:
@@ -58,7 +60,7 @@ def size_limit() -> int:
 
 def key_of(**parts: Any) -> str:
     """The key for a result that depends on ``parts``, which JSON can hold, and on this version of Oarlock."""
-    whole = {"format": _FORMAT, "oarlock": oarlock.__version__, **parts}
+    whole = {"format": _FORMAT, "oarlock": _core.text(_core.library().oar_version()), **parts}
     return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
 
 
@@ -95,6 +97,8 @@ class Cache:
             return None
         folder = self._folder / kind / key
         try:
+            if folder.stat().st_uid not in (os.geteuid(), 0):
+                return None
             record = json.loads((folder / _RECORD).read_bytes())
             body = record["body"]
             if record["sha256"] != _digest(body):
@@ -183,31 +187,24 @@ class Entry:
 
         Raises OSError when the copy cannot be written.
         """
-        digest = hashlib.sha256()
-        try:
-            source = (self.folder / name).open("rb", buffering=0)
-        except OSError:
-            _remove(self.folder)
-            return False
-        with source, destination.open("wb", buffering=0) as copy:
-            while chunk := _read(source):
-                digest.update(chunk)
-                view = memoryview(chunk)
-                while view:
-                    view = view[copy.write(view) :]
-        if digest.hexdigest() == self.files.get(name):
+        intact, failure = False, None
+        # A disk that fails, like a file that is missing, is an entry that is damaged.
+        with suppress(OSError), (self.folder / name).open("rb") as file:
+            source = Path(f"/proc/self/fd/{file.fileno()}")  # which is this file, whatever another process removes
+            hashing = Hashing(source)
+            try:
+                shutil.copyfile(source, destination)
+            except OSError as error:
+                failure = error
+            intact = hashing.result() == self.files.get(name)
+        if intact:
+            if failure is not None:
+                raise failure
             return True
-        destination.unlink()
+        with suppress(OSError):
+            destination.unlink()
         _remove(self.folder)
         return False
-
-
-def _read(file: Any) -> bytes:
-    try:
-        chunk: bytes = file.read(_CHUNK)
-    except OSError:
-        return b""  # a failing disk: the hash tells
-    return chunk
 
 
 def _digest(body: Any) -> str:

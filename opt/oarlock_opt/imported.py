@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from oarlock._files import sha256_file
 from oarlock_opt._code import code_hash
+from oarlock_opt._hashing import Hashing
 from oarlock_opt.cache import Cache, Entry, key_of
 from oarlock_opt.errors import BadGraphError, SourceError
 from oarlock_opt.source import SourceFiles, ZooOrigin, read_graph
 
 if TYPE_CHECKING:
     from oarlock_opt.importer.graph import Graph
-    from oarlock_opt.importer.passes import AppliedRepair
+    from oarlock_opt.importer.repair import AppliedRepair
     from oarlock_opt.interface import Interface
 
 __all__ = ["FileHash", "Imported", "SourceHashes", "import_model"]
@@ -38,41 +37,17 @@ class FileHash:
         return asdict(self)
 
 
-class _Hashing(threading.Thread):
-    """Hashes a file, which takes no time of the interpreter's."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(daemon=True)
-        self.path = path
-        self._sha256 = ""
-        self._error: OSError | None = None
-
-    def run(self) -> None:
-        try:
-            self._sha256 = sha256_file(self.path)
-        except OSError as error:
-            self._error = error
-
-    def result(self) -> str:
-        self.join()
-        if self._error is not None:
-            raise self._error
-        return self._sha256
-
-
 class SourceHashes:
     """The hashes of a source's files, made by threads while others work."""
 
     def __init__(self, files: SourceFiles) -> None:
         self._files = files
         self._before = self._state()
-        self._threads = [_Hashing(path) for path in files.all]
-        for thread in self._threads:
-            thread.start()
+        self._hashings = [Hashing(path) for path in files.all]
 
     def get(self) -> tuple[FileHash, ...]:
         """The hashes, waited for. Raises OSError."""
-        return tuple(FileHash(each.path.name, each.result(), each.path.stat().st_size) for each in self._threads)
+        return tuple(FileHash(each.path.name, each.result(), each.path.stat().st_size) for each in self._hashings)
 
     def check(self) -> None:
         """Raise SourceError when a file was changed since the hashes were begun."""
@@ -132,15 +107,11 @@ def import_model(
     Raises SourceError and OSError.
     """
     hashes = SourceHashes(files)
-    # Meanwhile, protobuf loads.
-    from oarlock_opt.importer import passes
-
     key = ""
     if cache.enabled:
         key = key_of(
             source=[each.sha256 for each in hashes.get()],
             format=files.format,
-            passes=[each.name for each in passes.PASSES],
             lite=lite_version,
             code=code_hash("importer", "interface.py"),
         )
@@ -203,7 +174,7 @@ def _remembered(
     entry: Entry, files: SourceFiles, zoo: ZooOrigin | None, hashes: SourceHashes, key: str, folder: Path
 ) -> Imported | None:
     """The model of an entry; None when that is damaged."""
-    from oarlock_opt.importer.passes import AppliedRepair
+    from oarlock_opt.importer.repair import AppliedRepair
     from oarlock_opt.interface import Interface
 
     if not all(entry.take(name, folder / name) for name in entry.files):

@@ -24,7 +24,13 @@ _UNREADABLE = {AttrKind.SCALAR.value, AttrKind.SCALARS.value}
 _FEED, _FETCH = "feed", "fetch"
 # Outputs that PaddlePaddle insists on writing over the parameters they are new values of.
 _IN_PLACE = {
-    kind: {"MeanOut": "Mean", "VarianceOut": "Variance"} for kind in ("batch_norm", "sync_batch_norm", "inplace_abn")
+    **{
+        kind: {"MeanOut": "Mean", "VarianceOut": "Variance"}
+        for kind in ("batch_norm", "sync_batch_norm", "inplace_abn")
+    },
+    "fake_quantize_range_abs_max": {"OutScale": "InScale"},
+    "fake_quantize_moving_average_abs_max": {"OutScale": "InScale"},
+    "fake_quantize_dequantize_moving_average_abs_max": {"OutScale": "InScale"},
 }
 
 

@@ -10,10 +10,12 @@ from oarlock_opt.importer.graph import Graph
 from oarlock_opt.importer.passes._guard import refusing_malformed
 from oarlock_opt.importer.passes._limits import Limit, limits, refuse_limits
 from oarlock_opt.importer.passes._list import PASSES
-from oarlock_opt.importer.passes._pass import LITE_VERSIONS, AppliedRepair, Pass
+from oarlock_opt.importer.passes._pass import LITE_VERSIONS, Pass
+from oarlock_opt.importer.passes._scales import join_scales
 from oarlock_opt.importer.passes._shapes import declare_shapes
+from oarlock_opt.importer.repair import AppliedRepair
 
-__all__ = ["LITE_VERSIONS", "PASSES", "AppliedRepair", "Limit", "Pass", "limits", "refuse_limits", "run"]
+__all__ = ["LITE_VERSIONS", "PASSES", "Limit", "Pass", "join_scales", "limits", "refuse_limits", "run"]
 
 
 def run(graph: Graph, lite_version: str = "2.12") -> tuple[AppliedRepair, ...]:

@@ -27,8 +27,10 @@ from oarlock_opt.importer.passes._pools import pool_planes
 from oarlock_opt.importer.passes._reductions import decompose_norms_of_vectors, split_reductions
 from oarlock_opt.importer.passes._replacements import replace_operators
 from oarlock_opt.importer.passes._resampling import multiply_interpolations
+from oarlock_opt.importer.passes._scales import join_scales
 from oarlock_opt.importer.passes._shapes import fold_shapes
 from oarlock_opt.importer.passes._slicing import decompose_slices, normalise_axes, replace_set_value, split_unbind
+from oarlock_opt.importer.passes._softmax import move_softmax
 from oarlock_opt.importer.passes._zero_d import lift_scalars
 
 __all__ = ["PASSES"]
@@ -47,6 +49,11 @@ _DEAD_OPERATORS = Pass("dead-operators", "No output of the model depends on thes
 
 PASSES: tuple[Pass, ...] = (
     _TYPED_ATTRIBUTES,
+    Pass(
+        "scales",
+        "Operators of a quantised model give the scale that they read, and a program must say which of both is meant.",
+        join_scales,
+    ),
     Pass(
         "zero-d-tensors",
         "Paddle Lite has no tensors without axes; a single element has the shape [1] there.",
@@ -135,6 +142,11 @@ PASSES: tuple[Pass, ...] = (
         "activations",
         "Paddle Lite lacks these functions of single elements, or has them for one processor only.",
         decompose_activations,
+    ),
+    Pass(
+        "softmax",
+        "Paddle Lite's softmax for x86 answers NaN for large numbers where its axis is not the last.",
+        move_softmax,
     ),
     Pass(
         "reductions",

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from oarlock_opt.importer.graph import Graph
 
-__all__ = ["LITE_VERSIONS", "AppliedRepair", "Pass"]
+__all__ = ["LITE_VERSIONS", "Pass"]
 
 LITE_VERSIONS = ("2.10", "2.11", "2.12", "2.13rc0", "2.14rc0")
 """The versions of Paddle Lite that passes are written for."""
@@ -27,16 +26,3 @@ class Pass:
     reason: str
     function: Callable[[Graph], int]
     versions: tuple[str, ...] = LITE_VERSIONS
-
-
-@dataclass(frozen=True)
-class AppliedRepair:
-    """A pass that changed a graph at ``count`` places."""
-
-    name: str
-    count: int
-    reason: str
-
-    def to_json(self) -> dict[str, Any]:
-        """The repair as bundle.schema.json and opt.schema.json have it."""
-        return asdict(self)

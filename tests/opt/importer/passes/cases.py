@@ -589,5 +589,18 @@ def _norms() -> None:
         )  # fmt: skip
 
 
-for _define in (_activations, _functions, _elementwise, _products, _reductions, _shapes, _pictures, _norms):
+def _softmax() -> None:
+    for name, shape, axis in (
+        ("within", (2, 3, 4, 5), 1),
+        ("within from the back", (2, 3, 4), -2),
+        ("first", (3, 4), 0),
+        ("of five", (2, 4, 2, 3, 5), 1),
+    ):
+        large = _f(*shape, low=-200.0, high=200.0)
+        _add(f"softmax, axis {name}", "softmax", {"X": large}, {"axis": axis}, limit="softmax")
+    _add("softmax, axis last", "softmax", {"X": _f(2, 3, 4, low=-200.0, high=200.0)}, {"axis": -1})
+    _add("softmax before flat axes", "softmax", {"X": _f(2, 5, 1, 1, low=-200.0, high=200.0)}, {"axis": 1})
+
+
+for _define in (_activations, _functions, _elementwise, _products, _reductions, _shapes, _pictures, _norms, _softmax):
     _define()

@@ -7,7 +7,8 @@ import pytest
 from oarlock_opt.importer import passes
 from oarlock_opt.importer.graph import Graph, Node, Value
 from oarlock_opt.importer.legacy import program_bytes
-from oarlock_opt.importer.passes import LITE_VERSIONS, PASSES, AppliedRepair
+from oarlock_opt.importer.passes import LITE_VERSIONS, PASSES
+from oarlock_opt.importer.repair import AppliedRepair
 from tests.opt.importer.passes.cases import CASES
 from tests.opt.importer.passes.conftest import Answers
 
