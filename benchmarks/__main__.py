@@ -5,7 +5,19 @@ from __future__ import annotations
 import importlib
 import sys
 
-_NAMES = ("frames", "imports", "inspect", "isolation", "open_bundle", "opt", "pictures", "pir", "predict", "session")
+_NAMES = (
+    "frames",
+    "imports",
+    "inspect",
+    "isolation",
+    "open_bundle",
+    "opt",
+    "pictures",
+    "pir",
+    "predict",
+    "reference",
+    "session",
+)
 
 
 def main(names: list[str]) -> int:

@@ -49,7 +49,7 @@ class Known:
         outputs = [
             {name: np.load(self._folder / file, allow_pickle=False) for name, file in each} for each in facts["outputs"]
         ]
-        return ReferenceResult(outputs, facts["engine"], facts["version"], facts["device"])
+        return ReferenceResult(outputs, facts["engine"], facts["version"], facts["device"], facts["threads"])
 
     def keep(self, feeds: Feeds, result: ReferenceResult) -> None:
         """Remember the answers to ``feeds``."""
@@ -65,7 +65,8 @@ class Known:
                 np.save(files[file], array, allow_pickle=False)
                 named.append((name, file))
             outputs.append(named)
-        facts = {"outputs": outputs, "engine": result.engine, "version": result.version, "device": result.device}
+        facts = {name: getattr(result, name) for name in ("engine", "version", "device", "threads")}
+        facts["outputs"] = outputs
         self._cache.keep(_KIND, self._key(feeds), facts, files)
 
     def _key(self, feeds: Feeds) -> str:

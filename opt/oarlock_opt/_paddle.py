@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 
-__all__ = ["installed_versions"]
+from oarlock_opt.errors import ReferenceUnavailableError
+
+__all__ = ["INSTALL", "installed_versions", "require_paddle"]
+
+INSTALL = "pip install 'oarlock-opt[reference]'"
+"""The command that adds PaddlePaddle."""
 
 _DISTRIBUTIONS = ("paddlepaddle", "paddlepaddle-gpu")
 
@@ -18,3 +24,12 @@ def installed_versions() -> list[str]:
         except importlib.metadata.PackageNotFoundError:
             continue
     return versions
+
+
+def require_paddle(instead: str = "") -> None:
+    """Raise ReferenceUnavailableError unless PaddlePaddle is installed; ``instead`` is what else the user may do."""
+    if importlib.util.find_spec("paddle") is None:
+        raise ReferenceUnavailableError(
+            f"PaddlePaddle is not installed, and its answers are the reference. Install it with `{INSTALL}`"
+            f"{f', or {instead}' if instead else ''}."
+        )

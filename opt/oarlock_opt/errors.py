@@ -19,8 +19,13 @@ OarlockError
 │   ├── OptimizerMemoryError                not enough memory
 │   └── OptimizerOutputError                the result could not be written, or there was none
 ├── TargetError                             a target or precision that cannot be made
+├── CalibrationError                        no int8 model came of the calibration
+│   ├── CalibrationDataError                the pictures or tensors to calibrate with cannot be used
+│   ├── CalibrationFailedError              PaddlePaddle could not calibrate the model
+│   └── CalibrationLimitError               no choice of operators in int8 keeps to the limit
 ├── ReferenceFailedError                    PaddlePaddle gave no reference answers
 │   ├── ReferenceUnavailableError           PaddlePaddle is not installed
+│   ├── ReferenceDeviceError                not on the device, or not in the precision, that was asked for
 │   └── ReferenceTimeoutError               the time limit was reached
 └── DestinationError                        the bundle cannot be put where it should go
 
@@ -40,6 +45,10 @@ __all__ = [
     "BadGraphError",
     "BadParamsError",
     "BadProgramError",
+    "CalibrationDataError",
+    "CalibrationError",
+    "CalibrationFailedError",
+    "CalibrationLimitError",
     "DestinationError",
     "HostError",
     "LabelsError",
@@ -53,6 +62,7 @@ __all__ = [
     "OptimizerTimeoutError",
     "OptimizerUnavailableError",
     "PreprocessingError",
+    "ReferenceDeviceError",
     "ReferenceFailedError",
     "ReferenceTimeoutError",
     "ReferenceUnavailableError",
@@ -199,6 +209,31 @@ class TargetError(HostError):
     stage = "optimise"
 
 
+class CalibrationError(HostError):
+    """No int8 model came of the calibration."""
+
+    default_code = "OAR-CALIBRATION"
+    stage = "calibrate"
+
+
+class CalibrationDataError(CalibrationError):
+    """The pictures or tensors to calibrate with, or their labels, cannot be used."""
+
+    default_code = "OAR-CALIBRATION-DATA"
+
+
+class CalibrationFailedError(CalibrationError):
+    """PaddlePaddle could not calibrate the model."""
+
+    default_code = "OAR-CALIBRATION-FAILED"
+
+
+class CalibrationLimitError(CalibrationError):
+    """No choice of operators in int8 keeps to the limit."""
+
+    default_code = "OAR-CALIBRATION-LIMIT"
+
+
 class ReferenceFailedError(HostError):
     """PaddlePaddle gave no reference answers."""
 
@@ -210,6 +245,12 @@ class ReferenceUnavailableError(ReferenceFailedError):
     """PaddlePaddle is not installed."""
 
     default_code = "OAR-REFERENCE-UNAVAILABLE"
+
+
+class ReferenceDeviceError(ReferenceFailedError):
+    """PaddlePaddle cannot run on the device, or in the precision, that was asked for."""
+
+    default_code = "OAR-REFERENCE-DEVICE"
 
 
 class ReferenceTimeoutError(ReferenceFailedError):

@@ -21,7 +21,7 @@ from oarlock.preprocess import Preprocessor, PreprocessSpec
 from oarlock_opt import reference
 from oarlock_opt._answers import Known
 from oarlock_opt._pictures import PICTURE_COUNT, picture, picture_size
-from oarlock_opt.errors import PreprocessingError, ReferenceFailedError
+from oarlock_opt.errors import PreprocessingError, ReferenceFailedError, ReferenceTimeoutError
 from oarlock_opt.interface import Interface
 from oarlock_opt.source import SourceFiles
 
@@ -64,11 +64,10 @@ def record(
     interface: Interface,
     preprocess: PreprocessSpec | None,
     *,
-    folder: Path,
     timeout: float,
     known: Known | None = None,
 ) -> Goldens:
-    """Make the inputs and have PaddlePaddle answer them from the source files; ``folder`` is an empty temporary folder.
+    """Make the inputs and have PaddlePaddle answer them from the source files.
 
     ``known`` has the answers of earlier runs.
 
@@ -79,14 +78,23 @@ def record(
     feeds = [feed for _, _, feed in inputs]
     result = known.find(feeds) if known is not None else None
     if result is None:
-        result = reference.run(files, feeds, folder=folder, timeout=timeout)
+        try:
+            result = reference.run(files, feeds, timeout=timeout)
+        except ReferenceFailedError as error:
+            raise _advised(error) from error
         if known is not None:
             known.keep(feeds, result)
     cases = []
     for (name, image, feed), outputs in zip(inputs, result.outputs, strict=True):
         _check(outputs, files.program, name)
-        cases.append(Case(name, image, feed, _named(outputs, interface)))
+        cases.append(Case(name, image, feed, reference.named(outputs, interface)))
     return Goldens(tuple(cases), result.engine, result.version, result.device)
+
+
+def _advised(error: ReferenceFailedError) -> ReferenceFailedError:
+    longer = "give it longer with --timeout SECONDS, or " if isinstance(error, ReferenceTimeoutError) else ""
+    advice = f"{longer}make the bundle without reference answers: --no-golden"
+    return type(error)(f"{error.message}; {advice}", op=error.op, output=error.output)
 
 
 def _picture_inputs(
@@ -139,15 +147,6 @@ def _tensor(tensor: TensorSpec, batch: int) -> NDArray[Any]:
     if tensor.dtype.startswith("float"):
         return random.standard_normal(shape).astype(tensor.dtype)
     return random.integers(0, 2, shape).astype(tensor.dtype)
-
-
-def _named(outputs: Mapping[str, NDArray[Any]], interface: Interface) -> dict[str, NDArray[Any]]:
-    """The answers as the device has them: in its names and, where PaddlePaddle gives no axis, with one."""
-    names = [output.name for output in interface.outputs]
-    if len(outputs) < len(names):
-        # A tensor that is two outputs is one answer of PaddlePaddle's, under the name it has there.
-        return {name: np.atleast_1d(outputs[name]) for name in names if name in outputs}
-    return {name: np.atleast_1d(array) for name, array in zip(names, outputs.values(), strict=True)}
 
 
 def _check(outputs: Mapping[str, NDArray[Any]], program: Path, case: str) -> None:

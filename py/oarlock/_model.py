@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from oarlock import nb
 from oarlock._fit import check_fit
+from oarlock._specs import TensorSpec
 from oarlock.bundle import Bundle, Variant
 from oarlock.errors import BadBundleError, EngineFailedError, NotAClassifierError, NotFiniteError
 from oarlock.isolated import IsolatedSession
@@ -21,7 +22,7 @@ from oarlock.preprocess import PreprocessSpec
 from oarlock.scores import softmax
 from oarlock.session import Power, Probe, Session
 
-__all__ = ["EngineOptions", "Model", "model_from_bundle", "model_from_nb"]
+__all__ = ["EngineOptions", "Model", "Runner", "classes_of_bundle", "model_from_bundle", "model_from_nb"]
 
 _DISTRIBUTION_TOLERANCE = 1e-2
 
@@ -52,23 +53,39 @@ class EngineOptions:
         return {"threads": self.threads, "power": self.power, "engine": self.engine}
 
 
+class Runner(Protocol):
+    """What a classifier asks of a session, whatever its engine; see Session for what the members mean."""
+
+    @property
+    def inputs(self) -> Sequence[TensorSpec]: ...
+
+    @property
+    def last_run_seconds(self) -> float: ...
+
+    def run(self, feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]: ...
+
+    def close(self) -> None: ...
+
+
 @dataclass(frozen=True)
 class Model:
     """A session, and what its input and its output mean.
 
     ``output`` is the index of the output that names classes. Its ``meaning`` is "undeclared" where a file has a softmax
     somewhere and does not say whether that is its end: then non-negative scores that sum to one are probabilities.
+    ``suspicion`` says what scores that can be none tell of the model.
     """
 
     path: Path
     variant_id: str
-    session: Session | IsolatedSession
+    session: Runner
     spec: PreprocessSpec
     output: int
     meaning: Literal["logits", "probabilities", "undeclared"]
     label: Callable[[int], str | None]
     bundle: Bundle | None = None
     variant: Variant | None = None
+    suspicion: str = "this engine does not run this variant rightly"
 
     def scores(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         """Classifier.scores."""
@@ -91,13 +108,11 @@ class Model:
         if not np.isfinite(raw).all():
             wrong = raw.size - np.count_nonzero(np.isfinite(raw))
             raise NotFiniteError(
-                f"{where}: {wrong} of {raw.size} scores are NaN or infinite, expected numbers; "
-                "this engine does not run this variant rightly"
+                f"{where}: {wrong} of {raw.size} scores are NaN or infinite, expected numbers; {self.suspicion}"
             )
         if raw.shape[1] > 1 and (raw == raw[:, :1]).all(axis=1).any():
             raise EngineFailedError(
-                f"{where}: all {raw.shape[1]} scores of a picture are equal, expected different ones; "
-                "this engine does not run this variant rightly"
+                f"{where}: all {raw.shape[1]} scores of a picture are equal, expected different ones; {self.suspicion}"
             )
 
 
@@ -114,14 +129,7 @@ def model_from_bundle(
     bundle = Bundle(path)
     if public_key is not None:
         bundle.verify_signature(public_key)
-    spec = bundle.preprocess
-    outputs = bundle.data["outputs"]
-    classes = [index for index, output in enumerate(outputs) if output["meaning"] != "tensor"]
-    if spec is None or not classes:
-        raise NotAClassifierError(
-            f"{bundle.path}: {bundle.name} does not take pictures and name classes; "
-            "use Bundle.open_session for its tensors"
-        )
+    spec, output = classes_of_bundle(bundle)
     picked = bundle.pick_variant(variant)
     session = options.open_variant(bundle, picked)
     shapes = [it.shape for it in session.inputs]
@@ -131,8 +139,20 @@ def model_from_bundle(
             f"{bundle.path}: has preprocessing, but its model takes {' and '.join(map(str, shapes))}, "
             "expected one input of four dimensions whose first is 1 or -1 (any)"
         )
-    meaning = outputs[classes[0]]["meaning"]
-    return Model(bundle.path, picked.id, session, spec, classes[0], meaning, bundle.label, bundle, picked)
+    meaning = bundle.data["outputs"][output]["meaning"]
+    return Model(bundle.path, picked.id, session, spec, output, meaning, bundle.label, bundle, picked)
+
+
+def classes_of_bundle(bundle: Bundle) -> tuple[PreprocessSpec, int]:
+    """The preprocessing, and the index of the output that names classes. Raises NotAClassifierError."""
+    spec = bundle.preprocess
+    classes = [index for index, output in enumerate(bundle.data["outputs"]) if output["meaning"] != "tensor"]
+    if spec is None or not classes:
+        raise NotAClassifierError(
+            f"{bundle.path}: {bundle.name} does not take pictures and name classes; "
+            "use Bundle.open_session for its tensors"
+        )
+    return spec, classes[0]
 
 
 def model_from_nb(

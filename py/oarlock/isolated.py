@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import socket
-import subprocess
-import tempfile
 import threading
 import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
 from oarlock import errors
-from oarlock._channel import Channel, Garbled
-from oarlock._child import child_command
+from oarlock._channel import Garbled
 from oarlock._closing import Closing
 from oarlock._endings import describe_ending
 from oarlock._files import sha256_file
 from oarlock._tensors import OutputSpec, TensorSpec, checked_feeds
+from oarlock._worker_process import Answer, WorkerProcess
 from oarlock.errors import (
     ClosedError,
     EngineCrashedError,
@@ -37,12 +33,6 @@ if TYPE_CHECKING:
     from oarlock.session import Power
 
 __all__ = ["IsolatedSession"]
-
-_GRACE = 5.0
-"""Seconds that a worker may take to end after its end of the socket was closed."""
-_MOST_OUTPUT = 64 << 10
-
-_Answer: TypeAlias = tuple[dict[str, Any], list[NDArray[Any]]]
 
 # What reading an answer raises that is none.
 _NONSENSE = (LookupError, TypeError, ValueError)
@@ -101,7 +91,7 @@ class IsolatedSession(Closing):
         self._order = {"path": str(path.absolute()), "variant": variant, "sha256": sha256, "options": options}
         self._lock = threading.Lock()
         self._closed = False
-        self._worker: _Worker | None = None
+        self._worker: WorkerProcess | None = None
         self._seconds = 0.0
         self._inputs: tuple[TensorSpec, ...] = ()
         self._outputs: tuple[OutputSpec, ...] = ()
@@ -156,7 +146,10 @@ class IsolatedSession(Closing):
             raise ClosedError("the session is closed; open another")
 
     def _start(self) -> None:
-        self._worker = _Worker(self)
+        try:
+            self._worker = WorkerProcess(self, "oarlock._worker")
+        except OSError as error:
+            raise EngineUnavailableError(f"a worker process cannot be started: {error}") from error
         try:
             answer, _ = self._ask(self._order, ())
             self._inputs = tuple(TensorSpec(it["name"], tuple(it["shape"]), it["dtype"]) for it in answer["inputs"])
@@ -167,7 +160,7 @@ class IsolatedSession(Closing):
         except _NONSENSE as error:
             raise self._failure(error) from None
 
-    def _ask(self, question: dict[str, Any], arrays: Sequence[NDArray[Any]]) -> _Answer:
+    def _ask(self, question: dict[str, Any], arrays: Sequence[NDArray[Any]]) -> Answer:
         """Send a message to the worker and wait for its answer. Raises the error in it, or EngineCrashedError."""
         assert self._worker is not None
         try:
@@ -187,9 +180,13 @@ class IsolatedSession(Closing):
         """The error for a worker that has ended or talks nonsense, which is ended."""
         assert self._worker is not None
         try:
-            ending = self._worker.ending(error)
+            status, output = self._worker.ending(error)
         finally:
             self._drop()
+        if status is not None:
+            ending = describe_ending(status, output)
+        else:
+            ending = f"left nonsense for an answer ({error})" if str(error) else "left its process without an answer"
         return EngineCrashedError(
             f"{self._name}: Paddle Lite {ending}. That was in this session's worker; the next call starts another"
         )
@@ -205,66 +202,6 @@ class IsolatedSession(Closing):
         if self._worker is not None:
             self._worker.forget()
             self._worker = None
-
-
-class _Worker:
-    """A running worker process, which ends with its owner."""
-
-    def __init__(self, owner: IsolatedSession) -> None:
-        ours, theirs = socket.socketpair()
-        self._channel = Channel(ours)
-        self._output = tempfile.TemporaryFile()  # noqa: SIM115
-        # What the worker writes comes at the end also after the file was cut.
-        fcntl.fcntl(self._output, fcntl.F_SETFL, os.O_APPEND)
-        with theirs:
-            command = child_command("oarlock._worker", str(theirs.fileno()))
-            if command is None:
-                raise EngineUnavailableError(
-                    "this process does not know its Python, so it cannot start a worker process"
-                )
-            try:
-                self._process = subprocess.Popen(
-                    command,
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=self._output,
-                    pass_fds=(theirs.fileno(),),
-                    start_new_session=True,
-                )
-            except OSError as error:
-                raise EngineUnavailableError(f"a worker process cannot be started: {error}") from error
-        self.end = weakref.finalize(owner, _end, self._process, self._channel, self._output)
-
-    def ask(self, message: dict[str, Any], arrays: Sequence[NDArray[Any]]) -> _Answer:
-        """Send a message and wait for the answer. Raises OSError, EOFError, Garbled."""
-        self._channel.send(message, arrays)
-        answer = self._channel.receive()
-        # What the engine said while all was well is of no use; a worker may live long.
-        if os.fstat(self._output.fileno()).st_size > _MOST_OUTPUT:
-            os.ftruncate(self._output.fileno(), 0)
-        return answer
-
-    def ending(self, error: Exception) -> str:
-        """How the worker ended, in words; one that has not is not waited for long."""
-        try:
-            status = self._process.wait(_GRACE if isinstance(error, OSError | EOFError) else 0)
-        except subprocess.TimeoutExpired:
-            return f"left nonsense for an answer ({error})" if str(error) else "left its process without an answer"
-        self._output.seek(max(0, self._output.seek(0, os.SEEK_END) - _MOST_OUTPUT))
-        return describe_ending(status, self._output.read().decode(errors="replace"))
-
-    def forget(self) -> None:
-        """Leave the process alone."""
-        self.end.detach()
-        self._channel.close()
-        self._output.close()
-
-
-def _end(process: subprocess.Popen[bytes], channel: Channel, output: IO[bytes]) -> None:
-    channel.close()
-    output.close()
-    process.kill()
-    process.wait()
 
 
 def _options(threads: int, power: str, engine: str | os.PathLike[str] | None) -> dict[str, Any]:

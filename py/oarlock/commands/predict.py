@@ -1,4 +1,4 @@
-"""oarlock predict: the classes of pictures, by a bundle or a .nb file."""
+"""oarlock predict: the classes of pictures, by a bundle, a .nb file or, in PaddlePaddle, a source model."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ import click
 from oarlock.commands._answers import CsvWriter, JsonWriter, TextWriter, Writer
 from oarlock.commands._interrupts import Interrupts
 from oarlock.commands._memory import Trimmer
+from oarlock.commands._opening import Opening
 from oarlock.commands._pace import Pace
 from oarlock.commands._progress import Progress
-from oarlock.commands._shared import describe_error, json_option, printable, reports_errors
+from oarlock.commands._shared import describe_error, json_option, reports_errors
 from oarlock.commands._sources import Item, Sources
 
 if TYPE_CHECKING:
@@ -32,6 +33,18 @@ _PILLOW_BLOCKS = 16
 @click.argument("model", type=click.Path(path_type=Path))
 @click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
 @click.option("--top", default=5, show_default=True, type=click.IntRange(min=1), help="Classes to name per picture.")
+@click.option(
+    "--engine",
+    type=click.Choice(("lite", "paddle")),
+    default="lite",
+    show_default=True,
+    help="Paddle Lite, or PaddlePaddle for what the device is compared with.",
+)
+@click.option(
+    "--device",
+    type=click.Choice(("auto", "gpu", "cpu")),
+    help="For --engine paddle: where it runs; by default on a GPU if it can.",
+)
 @click.option("--variant", metavar="ID", help="Variant to run, such as x86-fp32; by default the most exact that fits.")
 @click.option("--threads", default=1, show_default=True, type=click.IntRange(1, 64), help="Threads of the engine.")
 @click.option(
@@ -49,10 +62,15 @@ _PILLOW_BLOCKS = 16
     help="Refuse pictures of more pixels, before they are decoded.",
 )
 @click.option(
-    "--preprocess", metavar="FILE|imagenet", help="For a .nb file: how it wants pictures, as in a bundle.json."
+    "--preprocess",
+    metavar="FILE|imagenet",
+    help="For a .nb file or source model: how it wants pictures, as in a bundle.json.",
 )
 @click.option(
-    "--labels", metavar="FILE", type=click.Path(path_type=Path), help="For a .nb file: its classes, one a line."
+    "--labels",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="For a .nb file or source model: its classes, one a line.",
 )
 @click.option(
     "--require-signature",
@@ -67,6 +85,8 @@ def predict(
     model: Path,
     images: tuple[str, ...],
     top: int,
+    engine: str,
+    device: str | None,
     variant: str | None,
     threads: int,
     workers: int | None,
@@ -77,7 +97,7 @@ def predict(
     as_json: bool,
     as_csv: bool,
 ) -> None:
-    """Classify pictures with MODEL, a bundle NAME.oar or a .nb file.
+    """Classify pictures with MODEL, a bundle NAME.oar or a .nb file; with --engine paddle the source model.
 
     IMAGE is a picture; a folder, whose pictures are found by their suffixes, in its folders too but not in hidden ones,
     and taken in alphabetical order; a quoted pattern ('photos/**/*.jpg'); @FILE, a list of pictures, one a line; - for
@@ -86,6 +106,18 @@ def predict(
     """
     if as_json and as_csv:
         raise click.UsageError("--json and --csv exclude each other")
+    opening = Opening(
+        model=model,
+        engine=engine,
+        device=device,
+        variant=variant,
+        threads=threads,
+        max_pixels=max_pixels,
+        preprocess=preprocess,
+        labels=labels,
+        require_signature=require_signature,
+    )
+    opening.check()
     # Pillow is to keep up to 256 MB for the next picture: to fetch it anew takes a third of the time of decoding.
     os.environ.setdefault("PILLOW_BLOCKS_MAX", str(_PILLOW_BLOCKS))
     if max_pixels > _MAX_PIXELS:
@@ -96,21 +128,7 @@ def predict(
 
     sources = Sources(images, SUFFIXES)
     writer: Writer = JsonWriter() if as_json else CsvWriter() if as_csv else TextWriter()
-    if _is_nb(model):
-        if variant is not None:
-            raise click.UsageError("--variant is for bundles; a .nb file is one variant")
-        if require_signature is not None:
-            raise click.UsageError("--require-signature is for bundles; a .nb file has no signature")
-        opened = _open_nb(model, preprocess, labels, threads, max_pixels)
-    else:
-        if preprocess is not None or labels is not None:
-            raise click.UsageError("--preprocess and --labels are for .nb files; a bundle brings its own")
-        from oarlock.classifier import Classifier
-
-        opened = Classifier.open(
-            model, variant=variant, threads=threads, require_signature=require_signature, max_pixels=max_pixels
-        )
-    with opened as classifier:
+    with opening.open() as classifier:
         _Run(classifier, sources, writer).go(top, workers)
 
 
@@ -156,24 +174,3 @@ class _Run:
                 progress.erase()
                 click.echo(f"Note: {remark}", err=True)
         progress.advance()
-
-
-def _is_nb(model: Path) -> bool:
-    return model.suffix.lower() == ".nb" and not model.is_dir()
-
-
-def _open_nb(model: Path, preprocess: str | None, labels: Path | None, threads: int, max_pixels: int) -> Classifier:
-    from oarlock.classifier import Classifier
-    from oarlock.labels import read_labels
-    from oarlock.preprocess import IMAGENET, PreprocessSpec
-
-    spec = IMAGENET if preprocess in (None, "imagenet") else PreprocessSpec.read(Path(preprocess or ""))
-    names = None if labels is None else read_labels(labels)
-    opened = Classifier.from_nb(model, preprocess=spec, labels=names, threads=threads, max_pixels=max_pixels)
-    if preprocess is None:
-        sentence = (
-            f"{model} does not say how it wants pictures; PaddleClas' evaluation on ImageNet is assumed (short side "
-            "256, centre crop 224). Another way is given with --preprocess FILE; --preprocess imagenet silences this."
-        )
-        click.echo(printable(f"Note: {sentence}"), err=True)
-    return opened

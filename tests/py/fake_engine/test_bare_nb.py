@@ -171,4 +171,4 @@ class TestCommand:
     def test_options_of_the_other_kind(self, model: Path, bundle: Path, picture: Path, labels: Path) -> None:
         assert "--variant is for bundles" in _run(model, picture, "--variant", "x86-fp32", status=2).stderr
         for options in (("--labels", labels), ("--preprocess", "imagenet")):
-            assert "are for .nb files" in _run(bundle, picture, *options, status=2).stderr
+            assert "for .nb files" in _run(bundle, picture, *options, status=2).stderr
