@@ -56,9 +56,18 @@ def test_each_reason_is_told_once() -> None:
     _, skipped = select(["arm64", "armv7", "x86"], ["fp32", "fp16", "int8"])
     assert list(skipped_remarks(skipped)) == [
         "x86-fp16 is skipped: Paddle Lite has no fp16 kernels for x86.",
-        "x86-int8, arm64-int8, armv7-int8 are skipped: int8 kernels need a calibrated model, which this version cannot "
-        "make yet; int8w stores weights in 8 bits and computes in fp32.",
+        "x86-int8, arm64-int8, armv7-int8 are skipped: int8 kernels need a calibrated model: give a folder of typical "
+        "pictures with --calibrate DIR. int8w needs none: it stores weights in 8 bits and computes in fp32.",
     ]
+
+
+def test_int8_kernels_come_first_where_there_is_data_to_calibrate_with() -> None:
+    made, skipped = select(["arm64", "armv7", "x86", "opencl"], ["int8"], calibrated=True)
+    assert [variant.id for variant in made] == ["x86-int8", "arm64-int8", "armv7-int8"]
+    assert all(variant.recipe.calibrated for variant in made)
+    assert [str(variant.recipe.places[0]) for variant in made] == ["X86/Int8/NCHW", "ARM/Int8/NCHW", "ARM/Int8/NCHW"]
+    assert made[1].recipe == made[2].recipe
+    assert [each.id for each in skipped] == ["opencl-int8"]
 
 
 def test_fp16_kernels_come_first() -> None:

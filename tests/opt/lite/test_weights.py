@@ -11,7 +11,7 @@ from oarlock import IsolatedSession, store
 from oarlock_opt.importer import legacy
 from oarlock_opt.importer.graph import ArrayTensor, Graph, Node, Value, attr
 from oarlock_opt.lite.targets import Recipe, Variant, select
-from oarlock_opt.lite.weights import remarks
+from oarlock_opt.lite.weights import remarks, use_restored_products
 from oarlock_opt.lite.worker import Optimized, optimize
 
 _TRANS = {"trans_x": attr(False), "trans_y": attr(False)}
@@ -76,18 +76,47 @@ def test_of_the_exact_ones_nothing_is_said(engine: Path, tmp_path: Path) -> None
     assert list(remarks(graph, [_made(graph, fp32, tmp_path)])) == []
 
 
-def test_on_x86_such_a_model_answers_nonsense(engine: Path, tmp_path: Path) -> None:
-    """The reason why x86 has no weight-only variants; were it mended, they could be made."""
+def _error_on_x86(graph: Graph, bits: int, folder: Path) -> float:
+    """How far the answers with weights of so many bits are from those in fp32; inf for NaN."""
     (fp32,) = select(["x86"], ["fp32"])[0]
-    quantised = Variant("x86", "int8w", Recipe(fp32.recipe.places, weight_bits=8))
-    graph = _graph(bias=False)
+    quantised = Variant("x86", f"int{bits}w", Recipe(fp32.recipe.places, weight_bits=bits))
     x = np.random.default_rng(1).standard_normal((2, 8)).astype(np.float32)
     answers = []
     for variant in (fp32, quantised):
-        folder = tmp_path / variant.precision
-        folder.mkdir()
-        with IsolatedSession(_made(graph, variant, folder).path) as session:
+        made = folder / variant.precision
+        made.mkdir()
+        with IsolatedSession(_made(graph, variant, made).path) as session:
             answers += session.run({"x": x}).values()
     assert np.abs(answers[0]).max() > 1
     error = np.abs(answers[1] - answers[0]).max() / np.abs(answers[0]).max()
-    assert error > 0.5, "it is not even near"
+    return float(error) if np.isfinite(error) else np.inf
+
+
+@pytest.mark.parametrize("bias", [False, True])
+def test_on_x86_such_a_model_answers_nonsense(bias: bool, engine: Path, tmp_path: Path) -> None:
+    """The reason why x86 has no weight-only variants; were it mended, they could be made."""
+    assert _error_on_x86(_graph(bias=bias), 8, tmp_path) > 0.5, "it is not even near"
+
+
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize(("bits", "limit"), [(8, 0.02), (16, 1e-4)])
+def test_with_mul_it_answers_right(bits: int, limit: float, bias: bool, engine: Path, tmp_path: Path) -> None:
+    graph = _graph(bias=bias)
+    assert use_restored_products(graph) == 1
+    assert use_restored_products(graph) == 0
+    assert _error_on_x86(graph, bits, tmp_path) < limit
+
+
+def test_of_a_mul_nothing_is_said(int8w: Variant, tmp_path: Path) -> None:
+    graph = _graph(bias=False)
+    use_restored_products(graph)
+    made = _made(graph, int8w, tmp_path)
+    assert made.description["ops"].get("mul") == 1
+    assert list(remarks(graph, [made])) == []
+
+
+def test_products_without_weights_and_transposed_ones_stay(tmp_path: Path) -> None:
+    graph = _graph(bias=True, computed=True)
+    graph.nodes[0].set("trans_y", True)
+    assert use_restored_products(graph) == 0
+    assert [node.type for node in graph.nodes] == ["matmul_v2", "elementwise_add", "matmul_v2"]
