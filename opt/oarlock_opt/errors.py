@@ -259,6 +259,13 @@ class ReferenceTimeoutError(ReferenceFailedError):
     default_code = "OAR-REFERENCE-TIMEOUT"
 
 
+class VerifyError(HostError):
+    """What was asked for cannot be verified."""
+
+    default_code = "OAR-VERIFY"
+    stage = "verify"
+
+
 class DestinationError(HostError):
     """The bundle cannot be put where it should go."""
 

@@ -9,13 +9,12 @@ from typing import Any, Literal, cast
 
 from numpy.typing import NDArray
 
-from oarlock._files import sha256_file
 from oarlock._model import Model, classes_of_bundle
 from oarlock._specs import TensorSpec
 from oarlock.bundle import Bundle
 from oarlock.errors import NotAClassifierError
+from oarlock_opt.bundle_source import export_again
 from oarlock_opt.cache import Cache
-from oarlock_opt.errors import SourceNotFoundError
 from oarlock_opt.interface import Interface
 from oarlock_opt.preprocessing import interpret
 from oarlock_opt.reference import Options, Reference, named
@@ -58,7 +57,10 @@ def open_bundle(bundle: Bundle, *, device: str, threads: int, remark: Callable[[
     """
     spec, output = classes_of_bundle(bundle)
     with tempfile.TemporaryDirectory(prefix="oarlock-predict-") as folder:
-        files = _exported_again(bundle, Path(folder, _EXPORTED), Cache.of_user(remark))
+        cache = Cache.of_user(remark)
+        files = export_again(
+            bundle, Path(folder, _EXPORTED), cache, advice="give that model in the place of the bundle"
+        )
         session = _Session(files, Interface.of(read_source(files.program).graph), _options(device, threads), remark)
     meaning = bundle.data["outputs"][output]["meaning"]
     return Model(bundle.path, "paddle-fp32", session, spec, output, meaning, bundle.label, suspicion=_SUSPICION)
@@ -100,26 +102,6 @@ def _opened(
         label=lambda class_id: names[class_id] if class_id < len(names) else None,
         suspicion=_SUSPICION,
     )
-
-
-def _exported_again(bundle: Bundle, folder: Path, cache: Cache) -> SourceFiles:
-    source = bundle.data["source"]
-    zoo = source.get("zoo")
-    if zoo is None or zoo["weights"] not in ("imagenet", "random"):
-        names = ", ".join(each["name"] for each in source["files"])
-        origin = f" ({zoo['name']} with the weights {zoo['weights']})" if zoo is not None else ""
-        raise SourceNotFoundError(
-            f"{bundle.path}: a bundle does not hold the model it was made from{origin}, which PaddlePaddle needs; give "
-            f"that model ({names}) in the place of the bundle"
-        )
-    files, _ = export(zoo["name"], zoo["weights"], zoo.get("seed") or 0, folder, cache)
-    recorded = {each["name"]: each["sha256"] for each in source["files"]}
-    if files.params is not None and recorded.get(files.params.name) != sha256_file(files.params):
-        raise SourceNotFoundError(
-            f"{bundle.path}: was made from {zoo['name']} with the weights {zoo['weights']}, but exported here it has "
-            "other parameters than those that were recorded; give the model it was made from in the place of the bundle"
-        )
-    return files
 
 
 class _Session:

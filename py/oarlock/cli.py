@@ -24,11 +24,12 @@ _GROUP = "oarlock.commands"
 # The headings of the help, in order; commands of other distributions come under "More commands".
 _SECTIONS = {
     "Classify": ("predict",),
-    "Make bundles, on Linux x86-64": ("models", "export", "opt"),
+    "Prove": ("selftest",),
+    "Make and prove bundles, on Linux x86-64": ("models", "export", "opt", "verify"),
     "Sign bundles": ("keygen", "sign"),
     "Look and install": ("inspect", "doctor", "lite"),
 }
-_HOST_COMMANDS = _SECTIONS["Make bundles, on Linux x86-64"]
+_HOST_COMMANDS = _SECTIONS["Make and prove bundles, on Linux x86-64"]
 _HOST_DISTRIBUTION = "oarlock-opt"
 _SHIPPED = frozenset(name for names in _SECTIONS.values() for name in names)
 
