@@ -17,6 +17,7 @@ _NAMES = (
     "predict",
     "reference",
     "session",
+    "verify",
 )
 
 

@@ -6,6 +6,8 @@ import json
 import random
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -61,3 +63,27 @@ def test_a_thousand_pictures(lite0: Path, folder: Path, figure: Figure) -> None:
     figure("1,000 pictures: MB of memory after 100", early / 1e6)
     figure("1,000 pictures: MB of memory after 990", late / 1e6)
     assert late <= 1.1 * early
+
+
+def test_verify_over_a_thousand_pictures(lite0: Path, lite0_source: Path, folder: Path, figure: Figure) -> None:
+    command = [Path(sys.executable).with_name("oarlock"), "verify", lite0, "--json", "--images", folder]
+    command += ["--reference", lite0_source, "--variant", "x86-fp32"]
+    samples = []
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout is not None
+        output: list[str] = []
+        reader = threading.Thread(target=lambda: output.append(process.stdout.read()))  # type: ignore[union-attr]
+        reader.start()
+        while process.poll() is None:
+            samples.append(_resident(process.pid))
+            time.sleep(1)
+        reader.join()
+    data = json.loads(output[0])
+    assert len(data["pictures"]["failed"]) == _BROKEN
+    [variant] = [each for each in data["variants"] if each["id"] == "x86-fp32"]
+    assert variant["pictures"]["end_to_end"]["count"] == _COUNT - _BROKEN
+    assert variant["pictures"]["end_to_end"]["relative_error"]["largest"] <= 1e-5
+    third = len(samples) // 3
+    early, late = max(samples[third // 2 : third]), max(samples[2 * third : -2])
+    figure("verify, resident memory in its last third / in its first", late / early)
+    assert late <= 1.15 * early

@@ -13,6 +13,7 @@ import random
 import struct
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -127,12 +128,44 @@ def bundles() -> dict[str, bytes]:
     return {name: json.dumps(text, indent=1).encode() for name, text in texts.items()}
 
 
+def arrays() -> dict[str, bytes]:
+    """Files in NumPy's format 1.0, one of each dtype."""
+    seeds = {}
+    for descr in ("<f4", "<f8", "<f2", "<i8", "<i4", "<i2", "|i1", "|u1", "|b1"):
+        for shape, count in (("()", 1), ("(3,)", 3), ("(2, 0, 3)", 0), ("(1, 2, 2)", 4)):
+            header = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}\n".encode()
+            data = bytes(range(count * int(descr[2])))
+            seeds[f"{descr[1:]}-{count}"] = b"\x93NUMPY\1\0" + struct.pack("<H", len(header)) + header + data
+    return seeds
+
+
+def pictures() -> dict[str, bytes]:
+    """PNG files of 8-bit RGB: one for each filter, one in many chunks, one that is compressed."""
+
+    def png(*streams: bytes) -> bytes:
+        chunks = [
+            (b"IHDR", struct.pack(">IIBBBBB", 2, 3, 8, 2, 0, 0, 0)),
+            *((b"IDAT", it) for it in streams),
+            (b"IEND", b""),
+        ]
+        return b"\x89PNG\r\n\x1a\n" + b"".join(
+            struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+            for name, content in chunks
+        )
+
+    rows = [bytes([kind, *range(6)]) * 3 for kind in range(5)]
+    seeds = {f"filter-{kind}": png(zlib.compress(each, 0)) for kind, each in enumerate(rows)}
+    stream = zlib.compress(rows[4], 0)
+    return {**seeds, "chunks": png(stream[:3], stream[3:9], stream[9:]), "compressed": png(zlib.compress(bytes(21)))}
+
+
 def main(build: Path, out: Path) -> None:
     """Write all seeds."""
-    for name in ("frame", "nb", "bundle"):
+    for name in ("frame", "nb", "bundle", "npy", "png"):
         (out / name).mkdir(parents=True, exist_ok=True)
     models(build, out / "nb")
-    for name, seeds in (("frame", frames()), ("bundle", bundles())):
+    doors = {"frame": frames(), "bundle": bundles(), "npy": arrays(), "png": pictures()}
+    for name, seeds in doors.items():
         for seed, content in seeds.items():
             (out / name / seed).write_bytes(content)
 

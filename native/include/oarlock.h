@@ -76,7 +76,8 @@ typedef enum oar_status {
   OAR_BAD_SIGNATURE = 20,         /* a bundle.sig that is no signature, or not the key's signature of the bundle */
   OAR_WRONG_KEY = 21,             /* a bundle that was signed with another key */
   OAR_CHANGED_AFTER_SIGNING = 22, /* a bundle that was changed after it was signed */
-  OAR_BAD_KEY = 23                /* a key that is no Ed25519 public key in PEM */
+  OAR_BAD_KEY = 23,               /* a key that is no Ed25519 public key in PEM */
+  OAR_NO_GOLDEN = 24              /* a bundle without golden cases, or without a limit for what they show */
 } oar_status;
 
 /* Stable code for programs, "OAR-WRONG-TARGET" for OAR_WRONG_TARGET; "OAR-INTERNAL" for values outside the enum. */
@@ -384,6 +385,76 @@ OAR_API oar_status oar_bundle_open_session(const oar_bundle* bundle, oar_engine*
 OAR_API oar_status oar_bundle_preprocess(const oar_bundle* bundle, oar_preprocess_spec* spec);
 /* The name of a class; NULL where the bundle has no label for it. */
 OAR_API const char* oar_bundle_label(const oar_bundle* bundle, int32_t class_id);
+
+/* ---- Selftest ---------------------------------------------------------------------------------------------------- */
+
+/* The golden cases of a bundle, replayed on this machine: does it answer as the reference did? Without the reference,
+ * without a decoder for pictures, and with the limits of the bundle. A case at a time, so that the caller may show how
+ * far it is, or stop:
+ *
+ *     oar_selftest* selftest;
+ *     oar_selftest_open(bundle, NULL, &selftest);
+ *     oar_selftest_state state = {sizeof state};
+ *     while (oar_selftest_next(selftest, &state) == OAR_OK && state.variant != NULL) {
+ *       oar_selftest_run_next(selftest, engine);
+ *     }
+ *     puts(oar_selftest_sentence(selftest));
+ *     oar_selftest_close(selftest);
+ *
+ * A case has three stages. Preprocessing: the recorded picture, through this core, must equal the recorded input to the
+ * bit. Engine: of the recorded input, the largest |difference| / largest |reference| of every output must be at most
+ * the limit for the variant's precision; outputs of whole numbers must be equal. End to end: the same from the picture.
+ * Cases of tensors, and all of a model that takes no pictures, have the second only. NaN and infinity are counted
+ * first, and fail whatever the limit is. Which class comes first is told and not judged.
+ *
+ * One thread at a time. The bundle must outlive the selftest. */
+typedef struct oar_selftest oar_selftest;
+
+typedef struct oar_selftest_options {
+  uint32_t struct_size;
+  const char* variant; /* its id; NULL: the one that oar_bundle_pick_variant takes */
+  int32_t all;         /* 1: every variant that this processor runs, the others are named; `variant` is NULL then */
+  double max_relative_error;   /* the limit for every precision; 0: those of the bundle */
+  oar_session_options session; /* its struct_size must be set as well */
+} oar_selftest_options;
+
+/* options NULL: the picked variant, one thread. Nothing is run. OAR_NO_GOLDEN when the bundle has no cases, or no limit
+ * for the variant's precision and none was given; OAR_WRONG_TARGET, OAR_NOT_FOUND, OAR_INVALID_ARGUMENT. */
+OAR_API oar_status oar_selftest_open(const oar_bundle* bundle, const oar_selftest_options* options, oar_selftest** out);
+OAR_API void oar_selftest_close(oar_selftest* selftest);
+
+typedef struct oar_selftest_state {
+  uint32_t struct_size;
+  size_t done;           /* cases */
+  size_t total;          /* the same, of all variants that are run */
+  const char* variant;   /* id of the variant whose turn it is; NULL when all is done */
+  const char* case_name; /* of its case that comes next; NULL likewise */
+} oar_selftest_state;
+
+/* How far it is and what oar_selftest_run_next will do. state->struct_size must be set; the strings live as long as the
+ * selftest. */
+OAR_API oar_status oar_selftest_next(const oar_selftest* selftest, oar_selftest_state* state);
+/* Runs the next case; with the first of a variant its model is loaded, with the last it is freed. What goes wrong in
+ * the model or in its engine is a failure of the variant, and OAR_OK here. OAR_BAD_BUNDLE, OAR_HASH_MISMATCH and OAR_IO
+ * are about the recorded files; OAR_INVALID_ARGUMENT when nothing is left. */
+OAR_API oar_status oar_selftest_run_next(oar_selftest* selftest, oar_engine* engine);
+/* For a caller who has found out elsewhere, such as in a child process, that the variant whose turn it is cannot be
+ * run: it has failed with this code, "OAR-ENGINE-CRASHED", and sentence, and its remaining cases are left out. */
+OAR_API oar_status oar_selftest_give_up(oar_selftest* selftest, const char* code, const char* sentence);
+
+typedef enum oar_verdict {
+  OAR_VERDICT_OPEN = 0, /* something is left to be run */
+  OAR_VERDICT_PASSED = 1,
+  OAR_VERDICT_FAILED = 2
+} oar_verdict;
+
+/* Of all variants that are run; NULL gives OAR_VERDICT_OPEN. */
+OAR_API oar_verdict oar_selftest_verdict(const oar_selftest* selftest);
+/* The verdict in words, naming the stage that differs and by how much. Both strings are valid until the next call but
+ * for this and oar_selftest_json; "" when memory ran out. */
+OAR_API const char* oar_selftest_sentence(const oar_selftest* selftest);
+/* Everything there is to tell, JSON by docs/schema/selftest.schema.json. */
+OAR_API const char* oar_selftest_json(const oar_selftest* selftest);
 
 #ifdef __cplusplus
 } /* extern "C" */

@@ -47,7 +47,7 @@ class ManifestReader {
     check_format(root_, "oarlock-bundle", kFormatVersion);
     root_.object({"format", "format_version", "name", "created_by", "inputs", "preprocess", "outputs", "labels",
                   "variants", "source", "golden"});
-    root_["name"].non_empty_string();
+    manifest_.name = root_["name"].non_empty_string();
     const JsonField creator = root_["created_by"].object({"tool", "version"});
     creator["tool"].string();
     creator["version"].string();
@@ -55,7 +55,9 @@ class ManifestReader {
       read_tensor(input.object({"name", "shape", "dtype"}));
     for (const JsonField& output : root_["outputs"].items(1, kMostEntries)) {
       read_tensor(output.object({"name", "shape", "dtype", "meaning"}));
-      output["meaning"].one_of({"logits", "probabilities", "tensor"});
+      if (output["meaning"].one_of({"tensor", "logits", "probabilities"}) != 0) {
+        manifest_.class_outputs.insert(output["name"].string());
+      }
     }
     if (!root_["preprocess"].is_null()) manifest_.preprocess = read_bundle_preprocess(root_["preprocess"]);
     read_labels(root_["labels"]);
@@ -162,29 +164,42 @@ class ManifestReader {
     }
   }
 
-  void read_golden(const JsonField& golden) {
-    if (golden.is_null()) return;
-    golden.object({"reference", "cases", "tolerances"});
-    const JsonField reference = golden["reference"].object({"engine", "version", "device"});
-    for (const char* key : {"engine", "version", "device"}) reference[key].string();
-    for (const JsonField& golden_case : golden["cases"].items(1, kMostEntries)) {
-      golden_case.object({"name", "image", "inputs", "outputs"});
-      golden_case["name"].string();
-      if (!golden_case["image"].is_null()) {
-        read_file(golden_case["image"].object({"file", "sha256", "size"}), 0);
-      }
-      for (const char* side : {"inputs", "outputs"}) {
-        for (const JsonField& recorded : golden_case[side].items(1, kMostEntries)) {
-          recorded.object({"name", "file", "sha256", "size"});
-          recorded["name"].string();
-          read_file(recorded, 1);
-        }
-      }
+  std::vector<BundleArray> read_arrays(const JsonField& arrays) {
+    std::vector<BundleArray> result;
+    for (const JsonField& recorded : arrays.items(1, kMostEntries)) {
+      recorded.object({"name", "file", "sha256", "size"});
+      result.push_back({recorded["name"].string(), read_file(recorded, 1)});
     }
-    for (const auto& tolerance : golden["tolerances"].entries()) {
+    return result;
+  }
+
+  BundleCase read_case(const JsonField& field) {
+    field.object({"name", "image", "inputs", "outputs"});
+    BundleCase result;
+    result.name = field["name"].string();
+    if (!field["image"].is_null()) {
+      result.picture = read_file(field["image"].object({"file", "sha256", "size"}), 0);
+    }
+    result.inputs = read_arrays(field["inputs"]);
+    result.outputs = read_arrays(field["outputs"]);
+    return result;
+  }
+
+  void read_golden(const JsonField& field) {
+    if (field.is_null()) return;
+    field.object({"reference", "cases", "tolerances"});
+    BundleGolden golden;
+    const JsonField reference = field["reference"].object({"engine", "version", "device"});
+    golden.engine = reference["engine"].string();
+    golden.version = reference["version"].string();
+    golden.device = reference["device"].string();
+    for (const JsonField& each : field["cases"].items(1, kMostEntries)) golden.cases.push_back(read_case(each));
+    for (const auto& tolerance : field["tolerances"].entries()) {
       const JsonField limit = tolerance.second.object({"max_relative_error"})["max_relative_error"];
       if (!(limit.number() > 0)) limit.bad("is ", limit.number(), ", expected a number above 0");
+      golden.tolerances[tolerance.first] = limit.number();
     }
+    manifest_.golden = std::move(golden);
   }
 
   JsonField root_;

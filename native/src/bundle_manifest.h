@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,11 +27,36 @@ struct BundleVariant {
   BundleFile file;
 };
 
+// An array in a .npy file, and the input or output whose value it is.
+struct BundleArray {
+  std::string name;
+  BundleFile file;
+};
+
+// What goes in, and what the reference made of it.
+struct BundleCase {
+  std::string name;
+  std::optional<BundleFile> picture;  // What preprocessing turns into the one input.
+  std::vector<BundleArray> inputs;
+  std::vector<BundleArray> outputs;
+};
+
+struct BundleGolden {
+  std::string engine;  // Of the reference, as are version and device.
+  std::string version;
+  std::string device;
+  std::vector<BundleCase> cases;
+  std::map<std::string, double> tolerances;  // max_relative_error by precision.
+};
+
 struct BundleManifest {
+  std::string name;  // Of the model.
   std::vector<BundleVariant> variants;
+  std::set<std::string> class_outputs;  // The outputs that are logits or probabilities.
   std::optional<oar_preprocess_spec> preprocess;
   std::optional<BundleFile> labels;
   int64_t label_count = 0;
+  std::optional<BundleGolden> golden;
   std::map<std::string, BundleFile> files;  // All of them by name.
 };
 

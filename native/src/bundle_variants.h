@@ -17,6 +17,14 @@ const BundleVariant& named_variant(const std::vector<BundleVariant>& variants, c
 // is never taken unasked. OAR_WRONG_TARGET when none fits.
 const BundleVariant& best_variant(const std::vector<BundleVariant>& variants, const std::string& bundle);
 
+// Why the processor here cannot run a variant, "made for arm64, and this machine is x86-64"; "" when it can, or when
+// that takes more than a processor, such as OpenCL on ARM.
+std::string why_not_here(const BundleVariant& variant);
+
+// Whether a variant runs here only where there is an accelerator, of which the core knows nothing: OpenCL, or what
+// --places named. Such variants are for those who ask for them.
+bool needs_accelerator(const BundleVariant& variant);
+
 }  // namespace oarlock
 
 #endif  // OARLOCK_SRC_BUNDLE_VARIANTS_H_

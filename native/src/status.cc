@@ -37,6 +37,7 @@ constexpr StatusText kStatusTexts[] = {
     {OAR_WRONG_KEY, "OAR-WRONG-KEY", "The bundle was signed with another key."},
     {OAR_CHANGED_AFTER_SIGNING, "OAR-CHANGED-AFTER-SIGNING", "The bundle was changed after it was signed."},
     {OAR_BAD_KEY, "OAR-BAD-KEY", "The key is not an Ed25519 public key in PEM."},
+    {OAR_NO_GOLDEN, "OAR-NO-GOLDEN", "The bundle has no golden cases, or no limit for what they show."},
 };
 constexpr size_t kStatusCount = sizeof kStatusTexts / sizeof kStatusTexts[0];
 
@@ -46,7 +47,7 @@ constexpr bool is_indexed_by_status() {
   }
   return true;
 }
-static_assert(kStatusCount == static_cast<size_t>(OAR_BAD_KEY) + 1, "a row for every oar_status");
+static_assert(kStatusCount == static_cast<size_t>(OAR_NO_GOLDEN) + 1, "a row for every oar_status");
 static_assert(is_indexed_by_status(), "row i of kStatusTexts describes status i");
 
 const StatusText& status_text(oar_status status) {

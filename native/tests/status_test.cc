@@ -13,7 +13,7 @@ namespace {
 using oarlock::fail;
 using oarlock::guard;
 
-constexpr int kLastStatus = OAR_BAD_KEY;
+constexpr int kLastStatus = OAR_NO_GOLDEN;
 
 TEST(StatusTable, GivesEveryStatusACodeAndASentenceOfItsOwn) {
   std::set<std::string> codes;

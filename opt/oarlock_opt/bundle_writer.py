@@ -7,13 +7,13 @@ goes in.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import oarlock
+from oarlock import _core
 from oarlock._files import replace_directory, sha256_file
 from oarlock._specs import TensorSpec
 from oarlock.bundle import Bundle
@@ -45,6 +45,12 @@ class Content:
     variants: Sequence[Optimized]
     engine_version: str
     goldens: Goldens | None
+    calibration: Mapping[str, Any] | None = None
+    """``variants[].quantisation`` of the calibrated variants, where there are some."""
+    calibrated_tolerance: float | None = None
+    """The tolerance of the goldens for them, where there are goldens, too."""
+    measured_weights: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    """What was measured of weight-only variants, by the bits of a weight."""
 
 
 def write(content: Content, destination: Path, folder: Path) -> dict[str, Any]:
@@ -95,7 +101,7 @@ class _Writer:
             "format": FORMAT,
             "format_version": _FORMAT_VERSION,
             "name": content.name,
-            "created_by": {"tool": "oarlock opt", "version": oarlock.__version__},
+            "created_by": {"tool": "oarlock opt", "version": _core.text(_core.library().oar_version())},
             "inputs": [_tensor(tensor) for tensor in interface.inputs],
             "preprocess": None if preprocess is None else preprocess.to_json(),
             "outputs": [
@@ -134,7 +140,7 @@ class _Writer:
                     "engine": {"name": "paddle-lite", "version": self._content.engine_version},
                     "ops": description["op_count"],
                     "kernels": dict(sorted(description["kernels"].items())),
-                    "quantisation": _quantisation(variant),
+                    "quantisation": self._quantisation(variant),
                     **({"places": list(map(str, variant.recipe.places))} if variant.target == CUSTOM else {}),
                 }
             )
@@ -158,15 +164,26 @@ class _Writer:
 
         (self._root / "golden").mkdir()
         precisions = {optimized.variant.precision for optimized in self._content.variants}
+        tolerances = {**TOLERANCES, "int8": self._content.calibrated_tolerance}
         return {
             "reference": {"engine": goldens.engine, "version": goldens.version, "device": goldens.device},
             "cases": [self._case(case) for case in goldens.cases],
             "tolerances": {
-                precision: {"max_relative_error": TOLERANCES[precision]}
+                precision: {"max_relative_error": tolerances[precision]}
                 for precision in PRECISIONS
                 if precision in precisions
             },
         }
+
+    def _quantisation(self, variant: Variant) -> dict[str, Any] | None:
+        calibration = self._content.calibration
+        if variant.recipe.calibrated and calibration is not None:
+            return dict(calibration)
+        bits = variant.recipe.weight_bits
+        if not bits:
+            return None
+        measured = self._content.measured_weights.get(bits)
+        return {"kind": "weight-only", "bits": bits, **({} if measured is None else {"measured": dict(measured)})}
 
     def _case(self, case: Case) -> dict[str, Any]:
         image = None
@@ -174,7 +191,10 @@ class _Writer:
             from PIL import Image
 
             picture = Image.fromarray(case.picture)
-            image = self._file(f"golden/{case.name}.png", lambda path: picture.save(path, format="PNG"))
+            # Without compression, so that devices read it without a decoder.
+            image = self._file(
+                f"golden/{case.name}.png", lambda path: picture.save(path, format="PNG", compress_level=0)
+            )
         return {
             "name": case.name,
             "image": image,
@@ -196,11 +216,6 @@ class _Writer:
 
 def _tensor(tensor: TensorSpec) -> dict[str, Any]:
     return {"name": tensor.name, "shape": list(tensor.shape), "dtype": tensor.dtype}
-
-
-def _quantisation(variant: Variant) -> dict[str, Any] | None:
-    bits = variant.recipe.weight_bits
-    return {"kind": "weight-only", "bits": bits} if bits else None
 
 
 def _save_array(array: NDArray[Any], path: Path) -> None:

@@ -24,6 +24,8 @@ __all__ = [
     "Image",
     "Plane",
     "PreprocessSpec",
+    "SelftestOptions",
+    "SelftestState",
     "SessionOptions",
     "Tensor",
     "call",
@@ -123,6 +125,30 @@ class BundleOptions(_Sized):
     _fields_ = (("struct_size", c_uint32), ("cache", c_char_p))
 
 
+class SelftestOptions(_Sized):
+    """oar_selftest_options."""
+
+    _fields_ = (
+        ("struct_size", c_uint32),
+        ("variant", c_char_p),
+        ("all", c_int32),
+        ("max_relative_error", c_double),
+        ("session", SessionOptions),
+    )
+
+
+class SelftestState(_Sized):
+    """oar_selftest_state."""
+
+    _fields_ = (
+        ("struct_size", c_uint32),
+        ("done", c_size_t),
+        ("total", c_size_t),
+        ("variant", c_char_p),
+        ("case_name", c_char_p),
+    )
+
+
 # Objects are opaque pointers; "out" parameters are pointers to one.
 _OUT = POINTER(c_void_p)
 
@@ -166,6 +192,14 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "oar_bundle_open_session": (c_int, (c_void_p, c_void_p, c_char_p, POINTER(SessionOptions), _OUT)),
     "oar_bundle_preprocess": (c_int, (c_void_p, POINTER(PreprocessSpec))),
     "oar_bundle_label": (c_char_p, (c_void_p, c_int32)),
+    "oar_selftest_open": (c_int, (c_void_p, POINTER(SelftestOptions), _OUT)),
+    "oar_selftest_close": (None, (c_void_p,)),
+    "oar_selftest_next": (c_int, (c_void_p, POINTER(SelftestState))),
+    "oar_selftest_run_next": (c_int, (c_void_p, c_void_p)),
+    "oar_selftest_give_up": (c_int, (c_void_p, c_char_p, c_char_p)),
+    "oar_selftest_verdict": (c_int, (c_void_p,)),
+    "oar_selftest_sentence": (c_char_p, (c_void_p,)),
+    "oar_selftest_json": (c_char_p, (c_void_p,)),
 }
 """Every function of the header: result and parameter types."""
 
@@ -193,6 +227,7 @@ EXCEPTIONS: dict[int, type[errors.OarlockError]] = {
     21: errors.WrongKeyError,
     22: errors.ChangedAfterSigningError,
     23: errors.BadKeyError,
+    24: errors.NoGoldenError,
 }
 """The exception for every oar_status but OAR_OK."""
 

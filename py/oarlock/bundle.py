@@ -17,6 +17,7 @@ from oarlock.errors import BadKeyError, FileReadError, NotFoundError
 if TYPE_CHECKING:
     from oarlock.isolated import IsolatedSession
     from oarlock.preprocess import PreprocessSpec
+    from oarlock.selftest import Result
     from oarlock.session import Power, Probe, Session
 
 __all__ = ["Bundle", "Variant"]
@@ -170,6 +171,22 @@ class Bundle:
         from oarlock.isolated import IsolatedSession
 
         return IsolatedSession._of_bundle(self, self.pick_variant(variant), threads=threads, power=power, engine=engine)
+
+    def selftest(
+        self,
+        variant: str | None = None,
+        *,
+        all_variants: bool = False,
+        limit: float | None = None,
+        threads: int = 1,
+        engine: str | os.PathLike[str] | None = None,
+    ) -> Result:
+        """Replay the golden cases on this machine; what the arguments mean and what is raised is said at
+        ``oarlock.selftest.run``.
+        """
+        from oarlock.selftest import run
+
+        return run(self, variant, all_variants=all_variants, limit=limit, threads=threads, engine=engine)
 
     def verify_signature(self, public_key: str | os.PathLike[str]) -> None:
         """Check that the owner of a key has signed this bundle, and that nothing was changed or added since.

@@ -12,6 +12,7 @@
     │   ├── BadBundleError                          bundle.json breaks the format, or a file is missing
     │   ├── HashMismatchError                       a file is not the one that was recorded
     │   ├── NotAClassifierError                     the model takes no pictures
+    │   ├── NoGoldenError                           nothing was recorded to compare with, or no limit
     │   └── SignatureError                          a bundle that is not signed as is asked for
     │       ├── UnsignedError                       it has no signature
     │       ├── BadSignatureError                   its signature is none, or not the key's
@@ -80,6 +81,7 @@ __all__ = [
     "MemoryExhaustedError",
     "MissingPackageError",
     "ModelError",
+    "NoGoldenError",
     "NotAClassifierError",
     "NotFiniteError",
     "NotFoundError",
@@ -179,6 +181,12 @@ class NotAClassifierError(BundleError):
     """The bundle has no preprocessing: its model does not take pictures."""
 
     default_code = "OAR-NOT-A-CLASSIFIER"
+
+
+class NoGoldenError(BundleError):
+    """A bundle without golden cases, or without a limit for what they show."""
+
+    default_code = "OAR-NO-GOLDEN"
 
 
 class SignatureError(BundleError):

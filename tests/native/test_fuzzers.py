@@ -20,7 +20,7 @@ def build() -> Path:
     return _ROOT / "build" / "fuzz"
 
 
-@pytest.mark.parametrize("door", ["frame", "nb", "bundle"])
+@pytest.mark.parametrize("door", ["frame", "nb", "bundle", "npy", "png"])
 def test_nothing_is_found(build: Path, door: str) -> None:
     command = [_ROOT / "native" / "fuzz" / "run.sh", build, "10", door]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)

@@ -63,7 +63,7 @@ def test_version() -> None:
     [
         ("predcit", "no command called 'predcit'; did you mean predict?"),
         ("doc", "no command called 'doc'; did you mean doctor?"),
-        ("xyz", "no command called 'xyz'; expected one of: doctor, inspect, keygen, lite, predict, sign"),
+        ("xyz", "no command called 'xyz'; expected one of: doctor, inspect, keygen, lite, predict, selftest, sign"),
         ("opt", f"opt comes with oarlock-opt: {host_install()}"),
         ("export", f"export comes with oarlock-opt: {host_install()}"),
         ("model", "no command called 'model'; did you mean models?"),
@@ -85,8 +85,9 @@ def test_commands_of_other_distributions(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(cli, "_registered", lambda: entries)
     assert run("opt").stdout == "other\n"
     text = run("--help").stdout
-    assert "  opt      Does other things." in text
-    assert "More commands:\n  lost     (cannot start: No module named 'oarlock_nowhere')\n  zeta     Does other" in text
+    assert "  opt       Does other things." in text
+    assert "More commands:\n  lost      (cannot start: No module named 'oarlock_nowhere')\n" in text
+    assert "\n  zeta      Does other" in text
     lost = run("lost", "--anything")
     assert lost.exit_code == 1
     assert lost.stderr == "Error: lost cannot start: No module named 'oarlock_nowhere'\n"

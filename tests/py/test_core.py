@@ -45,6 +45,8 @@ _BOUND: dict[str, Any] = {
     "oar_image": _core.Image,
     "oar_plane": _core.Plane,
     "oar_preprocess_spec": _core.PreprocessSpec,
+    "oar_selftest_options": _core.SelftestOptions,
+    "oar_selftest_state": _core.SelftestState,
     "oar_session_options": _core.SessionOptions,
     "oar_tensor": _core.Tensor,
 }
