@@ -82,13 +82,18 @@ class Imported:
     @property
     def graph(self) -> Graph:
         """The graph with the passes applied; read again from ``program`` when the model was remembered."""
+        if self._graph is None:
+            self._graph = self.read_graph()
+        return self._graph
+
+    def read_graph(self) -> Graph:
+        """The same graph read once more, for the caller to change. Raises OSError."""
         from oarlock_opt.importer import legacy
 
-        if self._graph is None:
-            self._graph = legacy.read(self.program)
-            for node, origin in zip(self._graph.nodes, self._origins, strict=True):
-                node.origin = origin
-        return self._graph
+        graph = legacy.read(self.program)
+        for node, origin in zip(graph.nodes, self._origins, strict=True):
+            node.origin = origin
+        return graph
 
 
 def import_model(

@@ -46,9 +46,9 @@ def _unary(function: Callable[[Array], Array]) -> Function:
 
 
 def _scale(node: Node, operands: Operands) -> Array:
-    refuse(operands, "ScaleTensor")
-    x = x_of(operands)
-    scale, bias = number(node, "scale", 1.0), number(node, "bias", 0.0)
+    x, given = x_of(operands), operands.get("ScaleTensor")
+    scale = given[0].reshape(-1)[0] if given else number(node, "scale", 1.0)
+    bias = number(node, "bias", 0.0)
     if np.issubdtype(x.dtype, np.integer):
         scale, bias = int(scale), int(bias)
     return np.asarray(x * scale + bias if node.get("bias_after_scale", True) else (x + bias) * scale)
@@ -120,11 +120,9 @@ def _bicubic(node: Node, operands: Operands) -> Array:
 
 
 def _arg_max(node: Node, operands: Operands) -> Array:
-    if node.get("flatten", False):
-        raise NotInterpretedError("flatten")
-    x, axis = x_of(operands), axis_of(node, "axis", -1)
-    found = np.asarray(np.argmax(x, axis))
-    return np.expand_dims(found, axis) if node.get("keepdims", False) else found
+    axis = None if node.get("flatten", False) else axis_of(node, "axis", -1)
+    x = x_of(operands)
+    return np.asarray(np.argmax(x, axis, keepdims=True) if node.get("keepdims", False) else np.argmax(x, axis))
 
 
 NUMBERS: dict[str, Function] = {
