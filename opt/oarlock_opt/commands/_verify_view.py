@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import click
 
+from oarlock.commands._memory import Trimmer
 from oarlock.commands._progress import Progress
 from oarlock.commands._shared import Table, megabytes
 from oarlock_opt.verify import Listener, Verification
@@ -20,6 +21,7 @@ _SHOWN_DISAGREEMENTS = 5
 class _Listener(Listener):
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
+        self._trimmer = Trimmer()
 
     def remark(self, sentence: str) -> None:
         self._progress.erase()
@@ -35,6 +37,7 @@ class _Listener(Listener):
 
     def picture_done(self) -> None:
         self._progress.advance()
+        self._trimmer.picture_done()
 
 
 @contextmanager

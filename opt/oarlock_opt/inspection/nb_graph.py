@@ -16,7 +16,7 @@ from oarlock_opt.importer.graph import Attr, AttrKind, FileTensor, Graph, Node, 
 from oarlock_opt.inspection._flatbuffer import Table
 from oarlock_opt.inspection.subject import Subject
 
-__all__ = ["read_nb"]
+__all__ = ["KERNEL", "kernel_place", "read_nb"]
 
 _PROGRAM_SIZE, _PROGRAM = 18, 26
 _PARAMS_HEADER = 12  # from the end of the program to the first parameter
@@ -28,7 +28,9 @@ _DTYPES = {
 }  # fmt: skip
 _FLOATS = ("float16", "float32")
 _DENSE = 7
-_KERNEL = "__@kernel_type_attr@__"
+KERNEL = "__@kernel_type_attr@__"
+"""The attribute that names the kernel of each operator."""
+
 # The core's words for the engine's numbers of targets, precisions and layouts.
 _KERNEL_WORDS = (
     (
@@ -89,8 +91,8 @@ class _Reader:
                 outputs[column] = node.input("X")
             else:
                 nodes.append(node)
-                attribute = str(node.attrs.pop(_KERNEL).value)
-                kernels[node] = _kernel(attribute)
+                attribute = str(node.attrs.pop(KERNEL).value)
+                kernels[node] = kernel_place(attribute)
                 _correct_precision(node, kernels[node], attribute)
         graph = Graph(_in_order(inputs), _in_order(outputs), parameters, nodes)
         return Subject(
@@ -194,7 +196,7 @@ _VECTORS = {
 }
 
 
-def _kernel(attribute: str) -> str:
+def kernel_place(attribute: str) -> str:
     """The place of a kernel, "conv2d/def/4/1/1", as the core's descriptions spell it: "arm/float/nchw"."""
     numbers = map(int, attribute.rsplit("/", 3)[1:])
     return "/".join(words[number] for words, number in zip(_KERNEL_WORDS, numbers, strict=True))

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from oarlock_opt.importer.graph import Graph, Node, Value
 
-__all__ = ["Subject", "layer_name", "open_subject", "results"]
+__all__ = ["UNUSED_SLOTS", "Subject", "layer_name", "open_subject", "results"]
 
-# Outputs that inference leaves empty or does not write: what only training needs, and the shape before a reshape.
-_UNUSED_SLOTS = frozenset(
+UNUSED_SLOTS = frozenset(
     ["XShape", "MeanOut", "VarianceOut", "SavedMean", "SavedVariance", "ReserveSpace", "Mask", "Mean", "Variance"]
 )
+"""Outputs that inference leaves empty or does not write: what only training needs, and the shape before a reshape."""
 
 
 @dataclass(frozen=True)
@@ -67,4 +67,4 @@ def layer_name(node: Node, subject: Subject) -> str:
 
 def results(node: Node) -> list[Value]:
     """What a node computes in inference."""
-    return [value for slot, values in node.outputs.items() if slot not in _UNUSED_SLOTS for value in values]
+    return [value for slot, values in node.outputs.items() if slot not in UNUSED_SLOTS for value in values]

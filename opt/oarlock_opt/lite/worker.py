@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from oarlock.store import Engine
 from oarlock_opt._children import Early, Ended, run_children
 from oarlock_opt.errors import OptimizerUnavailableError
 from oarlock_opt.lite.targets import Place, Recipe, Variant
+from oarlock_opt.source import SourceFiles
 
 __all__ = ["DEFAULT_TIMEOUT", "Optimized", "optimize", "start_early", "worker_hash", "worker_program"]
 
@@ -83,6 +84,7 @@ def optimize(
     record: bool = False,
     discard: Sequence[str] = (),
     program: Path | None = None,
+    instead: Mapping[Recipe, SourceFiles] | None = None,
     early: Early | None = None,
     on_start: Callable[[Sequence[Variant]], None] = lambda variants: None,
     on_end: Callable[[Sequence[Variant], float], None] = lambda variants, seconds: None,
@@ -92,8 +94,9 @@ def optimize(
     ``model`` and ``params`` are a legacy program and its parameters; ``folder`` is a temporary folder of the caller's,
     which gets the files (messages name the folder that holds it). ``on_start`` and ``on_end`` are told of each run and
     the variants that it serves. ``record`` asks for what each needs of a library. ``discard`` names passes of the
-    optimiser that are left out, which versions before 2.11 cannot do. ``program`` stands in for the worker. ``early``
-    has the runs that ``start_early`` began. Equal input gives equal bytes.
+    optimiser that are left out, which versions before 2.11 cannot do. ``program`` stands in for the worker. ``instead``
+    has the program for recipes that are made of another one than ``model``. ``early`` has the runs that ``start_early``
+    began. Equal input gives equal bytes.
 
     Raises an OptimizerError at the first run that fails, whereupon the others are killed, and OSError.
     """
@@ -115,7 +118,7 @@ def optimize(
         run_children(
             [run.command(program, engine) for run in runs],
             timeout=timeout,
-            stdin=b"%b\0%b\0" % (os.fsencode(model), os.fsencode(params)),
+            stdin=[run.stdin((instead or {}).get(run.recipe) or SourceFiles(model, params)) for run in runs],
             parallel=_parallel(),
             environment={**os.environ, **_MEMORY},
             early=early,
@@ -167,7 +170,7 @@ class _Run:
         self.variants = variants
         self.label = ", ".join(variant.id for variant in variants)
         self.folder = folder / variants[0].id
-        self._recipe = recipe
+        self.recipe = recipe
         self._record = record
         self._discard = discard
         self._path = self.folder / "model.nb"
@@ -180,17 +183,21 @@ class _Run:
         command = [
             *(str(program), "--engine", str(engine.library)),
             *("--layout", interface.layout, "--version", interface.reported),
-            *("--output", str(self._path.with_suffix("")), "--places", ",".join(map(_place, self._recipe.places))),
+            *("--output", str(self._path.with_suffix("")), "--places", ",".join(map(_place, self.recipe.places))),
         ]
-        if self._recipe.devices:
-            command += ["--devices", ",".join(self._recipe.devices)]
-        if self._recipe.weight_bits:
-            command += ["--weight-bits", str(self._recipe.weight_bits)]
+        if self.recipe.devices:
+            command += ["--devices", ",".join(self.recipe.devices)]
+        if self.recipe.weight_bits:
+            command += ["--weight-bits", str(self.recipe.weight_bits)]
         if self._discard:
             command += ["--discard", ",".join(self._discard)]
         if self._record:
             command += ["--record", "1"]
         return command
+
+    def stdin(self, model: SourceFiles) -> bytes:
+        assert model.params is not None  # legacy.write makes an empty file where there are none
+        return b"%b\0%b\0" % (os.fsencode(model.program), os.fsencode(model.params))
 
     def finish(self, ended: Ended, engine: Engine, timeout: float) -> None:
         """Turn a bad end into an error; otherwise normalise and check the file."""
