@@ -75,7 +75,7 @@ def run_children(
     commands: Sequence[Sequence[str]],
     *,
     timeout: float,
-    stdin: bytes = b"",
+    stdin: bytes | Sequence[bytes] = b"",
     parallel: int = 1,
     environment: Mapping[str, str] | None = None,
     early: Early | None = None,
@@ -84,15 +84,16 @@ def run_children(
 ) -> list[Ended]:
     """Run commands, at most ``parallel`` at a time, and return how each ended, in the order given.
 
-    Each gets a session of its own (Ctrl-C reaches only this process), ``stdin``, which must be less than a pipe holds,
-    no stdout, and ``timeout`` seconds. ``early`` has children that were started already. Whatever ends this function
-    early, an exception of a callback or Ctrl-C, kills all that still run.
+    Each gets a session of its own (Ctrl-C reaches only this process), ``stdin`` (one for all, or one for each), which
+    must be less than a pipe holds, no stdout, and ``timeout`` seconds. ``early`` has children that were started
+    already. Whatever ends this function early, an exception of a callback or Ctrl-C, kills all that still run.
     Raises OSError when a command cannot be started.
     """
     results: dict[int, Ended] = {}
     waiting = list(enumerate(commands))
     finished: list[tuple[int, Ended]] = []
-    with _Group(timeout, stdin, environment, early) as group:
+    inputs = [stdin] * len(commands) if isinstance(stdin, bytes) else stdin
+    with _Group(timeout, inputs, environment, early) as group:
         while waiting or group.running or finished:
             # The next ones start before the results of earlier ones are looked at, so that no processor waits.
             while waiting and len(group.running) < parallel:
@@ -159,10 +160,10 @@ class _Group:
     """The children that run now. A child has ended when the pipe of its stderr has."""
 
     def __init__(
-        self, timeout: float, stdin: bytes, environment: Mapping[str, str] | None, early: Early | None
+        self, timeout: float, inputs: Sequence[bytes], environment: Mapping[str, str] | None, early: Early | None
     ) -> None:
         self._timeout = timeout
-        self._stdin = stdin
+        self._inputs = inputs
         self._environment = environment
         self._early = early
         self._selector = selectors.DefaultSelector()
@@ -189,7 +190,7 @@ class _Group:
         assert process.stdin is not None
         assert process.stderr is not None
         with suppress(BrokenPipeError):  # one that has ended already; how, its status tells
-            process.stdin.write(self._stdin)
+            process.stdin.write(self._inputs[index])
             process.stdin.close()
         os.set_blocking(process.stderr.fileno(), False)
         self._selector.register(process.stderr, selectors.EVENT_READ, child)

@@ -24,8 +24,9 @@ _SECONDS = 20.0
 
 def findings() -> Findings:
     """The checks of oarlock-opt and the variants it makes; PaddlePaddle is not imported."""
-    optimizer = _optimizer()
-    return {"checks": [optimizer, _paddle()], "builds": _builds() if optimizer["ok"] else {}}
+    optimizer, paddle = _optimizer(), _paddle()
+    builds = _builds(calibrated=bool(paddle["ok"])) if optimizer["ok"] else {}
+    return {"checks": [optimizer, paddle], "builds": builds}
 
 
 def _optimizer() -> Check:
@@ -43,7 +44,9 @@ def _optimizer() -> Check:
 
 def _paddle() -> Check:
     found = next(filter(None, map(installed, ("paddlepaddle", "paddlepaddle-gpu"))), None)
-    return check("make", "PaddlePaddle", found, "exports the zoo, records goldens", pip_install(*_reference()))
+    return check(
+        "make", "PaddlePaddle", found, "exports the zoo, records goldens, calibrates int8", pip_install(*_reference())
+    )
 
 
 def _reference() -> Sequence[str]:
@@ -52,6 +55,6 @@ def _reference() -> Sequence[str]:
     return [it.partition(";")[0].strip() for it in wanted if re.search(r"extra\s*==\s*.reference", it)]
 
 
-def _builds() -> Mapping[str, Sequence[str]]:
-    made, _ = select(TARGETS, PRECISIONS)
+def _builds(*, calibrated: bool) -> Mapping[str, Sequence[str]]:
+    made, _ = select(TARGETS, PRECISIONS, calibrated=calibrated)
     return {target: [it.precision for it in made if it.target == target] for target in TARGETS}

@@ -27,6 +27,9 @@ OarlockError
 │   ├── ReferenceUnavailableError           PaddlePaddle is not installed
 │   ├── ReferenceDeviceError                not on the device, or not in the precision, that was asked for
 │   └── ReferenceTimeoutError               the time limit was reached
+├── TrainingError                           nothing was trained
+│   ├── TrainingDataError                   the pictures or the list to train with cannot be used
+│   └── TrainingFailedError                 PaddlePaddle could not train, or the loss is no number
 └── DestinationError                        the bundle cannot be put where it should go
 
 All but the root are HostErrors, which know the stage of the work that they end, and where it can be told the operator,
@@ -69,6 +72,9 @@ __all__ = [
     "SourceError",
     "SourceNotFoundError",
     "TargetError",
+    "TrainingDataError",
+    "TrainingError",
+    "TrainingFailedError",
     "UnsupportedOpError",
     "UnsupportedSourceError",
 ]
@@ -264,6 +270,25 @@ class VerifyError(HostError):
 
     default_code = "OAR-VERIFY"
     stage = "verify"
+
+
+class TrainingError(HostError):
+    """Nothing was trained."""
+
+    default_code = "OAR-TRAINING"
+    stage = "train"
+
+
+class TrainingDataError(TrainingError):
+    """The pictures or the list to train with cannot be used."""
+
+    default_code = "OAR-TRAINING-DATA"
+
+
+class TrainingFailedError(TrainingError):
+    """PaddlePaddle could not train, or the loss is no number."""
+
+    default_code = "OAR-TRAINING-FAILED"
 
 
 class DestinationError(HostError):

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import oarlock
 from oarlock import store
 from oarlock._files import temporary_sibling
 from oarlock_opt.cache import Cache
 from oarlock_opt.destination import check_destination
-from oarlock_opt.errors import DestinationError
+from oarlock_opt.errors import DestinationError, TargetError
 from oarlock_opt.imported import Imported, import_model
 from oarlock_opt.lite import worker
 from oarlock_opt.lite.targets import Skipped, Variant, select, skipped_remarks
@@ -29,9 +28,11 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from oarlock_opt._children import Early
+    from oarlock_opt.calibrated import Calibrated
     from oarlock_opt.golden import Goldens
     from oarlock_opt.lite.tailoring import Tailoring
     from oarlock_opt.preprocessing import Interpretation
+    from oarlock_opt.quantize import Options as CalibrationOptions
 
 __all__ = ["Listener", "Report", "Request", "make_bundle"]
 
@@ -58,6 +59,8 @@ class Request:
     golden: bool = True
     cache: bool = True
     record_tailoring: Path | None = None
+    calibration: CalibrationOptions | None = None
+    save_quantized: Path | None = None
     timeout: float = worker.DEFAULT_TIMEOUT
 
 
@@ -69,6 +72,9 @@ class Listener:
 
     def started(self, step: str) -> None:
         """A step that may take a while has begun; several may run at once."""
+
+    def progress(self, step: str, words: str) -> None:
+        """How far a step is that was started."""
 
     def ended(self, step: str, seconds: float) -> None:
         """A step that was started has ended well."""
@@ -111,7 +117,7 @@ class Report:
         result = next(each for each in self.optimized if each.variant.id == listed["id"])
         comparison = compare(result, self.optimized)
         return {
-            **{key: listed[key] for key in ("id", "file", "size", "ops")},
+            **{key: listed[key] for key in ("id", "file", "size", "ops", "quantisation")},
             "seconds": round(result.seconds, 3),
             "cached": result.cached,
             "fallbacks": [each.to_json() for each in fallbacks(result.variant, result.description["kernel_ops"])],
@@ -138,11 +144,18 @@ def _make_bundle(request: Request, listener: Listener) -> Report:
     start = time.monotonic()
     # First everything that can be refused at once.
     check_destination(request.destination)
-    variants, skipped = select(request.targets, request.precisions, _custom(request.places))
+    calibrates = request.calibration is not None
+    variants, skipped = select(request.targets, request.precisions, _custom(request.places), calibrated=calibrates)
+    floats = [variant for variant in variants if not variant.recipe.calibrated]
+    to_calibrate = [variant for variant in variants if variant.recipe.calibrated]
     for sentence in skipped_remarks(skipped):
         listener.remark(sentence)
     engine = store.find("x86", request.lite)
     worker.worker_program()
+    if request.save_quantized is not None:
+        from oarlock_opt.calibrated import check_save_destination
+
+        check_save_destination(request.save_quantized)
     if request.golden:
         from oarlock_opt._paddle import require_paddle
 
@@ -151,17 +164,32 @@ def _make_bundle(request: Request, listener: Listener) -> Report:
 
     with temporary_sibling(request.destination) as folder, _Work(request, listener, cache, folder) as work:
         files, zoo = work.source()
-        model = work.imported(files, zoo, variants, engine)
-        optimized = work.optimized(model, variants, engine)
-        work.remark_on_weights(model, optimized)
+        model = work.imported(files, zoo, floats, engine)
+        refused = work.refused(model, variants)
+        skipped += refused
+        floats = [variant for variant in floats if variant.id not in {each.id for each in refused}]
+        optimized = work.optimized(model, floats, engine)
         meaning = work.interpreted(model)
         goldens = work.goldens(model, meaning) if request.golden else None
+        calibrated = work.calibrated(model, meaning, to_calibrate, engine) if to_calibrate else None
+        measured = work.measured_weights(model, meaning, floats)
+        facts = tolerance = None
+        if calibrated is not None:
+            optimized += calibrated.optimized
+            facts = calibrated.facts
+            tolerance = None if goldens is None else calibrated.tolerance(goldens, timeout=request.timeout)
         from oarlock_opt import bundle_writer
 
         name = request.name or (zoo.name if zoo else request.destination.stem)
-        content = bundle_writer.Content(name, model, meaning, optimized, engine.version, goldens)
+        content = bundle_writer.Content(
+            name, model, meaning, optimized, engine.version, goldens, facts, tolerance, measured
+        )
         tailored = _tailored(optimized, request.record_tailoring)
         data = bundle_writer.write(content, request.destination, folder)
+        if calibrated is not None and request.save_quantized is not None:
+            from oarlock_opt.calibrated import save
+
+            save(calibrated.quantized, request.save_quantized)
     return Report(request, model, meaning, optimized, skipped, tailored, data, time.monotonic() - start)
 
 
@@ -182,6 +210,10 @@ def _tailored(optimized: Sequence[Optimized], folder: Path | None) -> tuple[Tail
     from oarlock_opt.lite.tailoring import tailor
 
     return tailor(optimized, folder)
+
+
+def _optimising(served: Sequence[Variant]) -> str:
+    return f"optimising {', '.join(variant.id for variant in served)}"
 
 
 class _Work:
@@ -235,6 +267,19 @@ class _Work:
                 on_read=start_early,
             )
 
+    def refused(self, model: Imported, variants: Sequence[Variant]) -> tuple[Skipped, ...]:
+        """The weight-only variants that would be wrong. Raises TargetError when there are no others."""
+        if not any(variant.recipe.weight_bits for variant in variants):
+            return ()
+        from oarlock_opt.lite import weights
+
+        found = weights.refused(model.graph, variants)
+        if len(found) == len(variants):
+            raise TargetError(" ".join(f"{each.id}: {each.reason}" for each in found))
+        for sentence in skipped_remarks(found):
+            self._listener.remark(sentence)
+        return tuple(found)
+
     def interpreted(self, model: Imported) -> Interpretation:
         if self._meaning is None:
             from oarlock_opt.preprocessing import interpret
@@ -248,15 +293,11 @@ class _Work:
         return self._meaning
 
     def optimized(self, model: Imported, variants: Sequence[Variant], engine: store.Engine) -> list[Optimized]:
-        def step(served: Sequence[Variant]) -> str:
-            return f"optimising {', '.join(variant.id for variant in served)}"
-
         def started(served: Sequence[Variant]) -> None:
-            self._listener.started(step(served))
+            self._listener.started(_optimising(served))
             # The optimiser is another process: what does not depend on it is done, and loaded, meanwhile.
             self.interpreted(model)
             importlib.import_module("oarlock_opt.bundle_writer")
-            assert oarlock.__version__  # which goes into the bundle, and takes a search among all that is installed
 
         return make_variants(
             model,
@@ -268,15 +309,65 @@ class _Work:
             cache=self._cache,
             early=self._early,
             on_start=started,
-            on_end=lambda served, seconds: self._listener.ended(step(served), seconds),
+            on_end=lambda served, seconds: self._listener.ended(_optimising(served), seconds),
         )
 
-    def remark_on_weights(self, model: Imported, optimized: Sequence[Optimized]) -> None:
-        if any(each.variant.recipe.weight_bits for each in optimized):
-            from oarlock_opt.lite import weights
+    def calibrated(
+        self, model: Imported, meaning: Interpretation, variants: Sequence[Variant], engine: store.Engine
+    ) -> Calibrated:
+        from oarlock_opt import calibrated, quantize
 
-            for sentence in weights.remarks(model.graph, optimized):
-                self._listener.remark(sentence)
+        request, step = self._request, "calibrating"
+        assert request.calibration is not None
+        with self._step(step):
+            quantized = quantize.quantize(
+                model.program,
+                model.graph,
+                meaning,
+                request.calibration,
+                name=str(model.files.program) if model.zoo is None else model.zoo.name,
+                key=model.key,
+                folder=self._subfolder("quantize"),
+                timeout=request.timeout,
+                cache=self._cache,
+                listener=quantize.Listener(lambda words: self._listener.progress(step, words), self._listener.remark),
+            )
+        return calibrated.make(
+            model,
+            quantized,
+            variants,
+            engine=engine,
+            folder=self._optimised,
+            timeout=request.timeout,
+            record=self._recorded,
+            cache=self._cache,
+            on_start=lambda served: self._listener.started(_optimising(served)),
+            on_end=lambda served, seconds: self._listener.ended(_optimising(served), seconds),
+        )
+
+    def measured_weights(
+        self, model: Imported, meaning: Interpretation, variants: Sequence[Variant]
+    ) -> dict[int, dict[str, Any]]:
+        """What weights in few bits cost, by the number of bits, where there is something to judge by."""
+        bits = sorted({variant.recipe.weight_bits for variant in variants} - {0})
+        options = self._request.calibration
+        if options is None or not bits:
+            return {}
+        from oarlock_opt import quantize
+        from oarlock_opt.lite import weights
+        from oarlock_opt.quantize import weights_only
+
+        step = "judging weight-only variants"
+        with self._step(step):
+            return weights_only.measure(
+                weights.restored(model, self._folder / "judged-products").program,
+                meaning,
+                options,
+                bits,
+                folder=self._subfolder("weights"),
+                timeout=self._request.timeout,
+                listener=quantize.Listener(lambda words: self._listener.progress(step, words), self._listener.remark),
+            )
 
     def goldens(self, model: Imported, meaning: Interpretation) -> Goldens:
         from oarlock_opt import golden

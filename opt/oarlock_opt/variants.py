@@ -41,8 +41,9 @@ def make_variants(
     """The result for every variant, in the order given.
 
     The other parameters are those of ``worker.optimize``, which this calls for what is not in the cache, and whose
-    errors it raises; before it does, NoKernelError when the engine lacks kernels. With ``record``, nothing is taken
-    from the cache, where what is recorded is not kept.
+    errors it raises; before it does, NoKernelError when the engine lacks kernels. Weight-only variants are made of the
+    model with its products restored (``lite.weights``). With ``record``, nothing is taken from the cache, where what is
+    recorded is not kept.
     """
     shelf = _Shelf(model.key, engine, folder, cache)
     recipes = dict.fromkeys(variant.recipe for variant in variants)
@@ -50,6 +51,7 @@ def make_variants(
     missing = [variant for variant in variants if found[variant.recipe] is None]
     made = {}
     if missing:
+        weight_only = _for_weights(model, missing, folder)
         require_kernels(needs(model.graph), variants, engine.version)
         try:
             results = worker.optimize(
@@ -60,6 +62,7 @@ def make_variants(
                 folder=folder,
                 timeout=timeout,
                 record=record,
+                instead={recipe: weight_only.program for recipe in recipes if recipe.weight_bits},
                 early=early,
                 on_start=on_start,
                 on_end=on_end,
@@ -70,11 +73,21 @@ def make_variants(
             from oarlock_opt.lite.bisect import name_operator
 
             failed = next(variant for variant in missing if variant.id in error.variants.split(", "))
-            raise name_operator(error, model.graph, failed, engine, folder) from None
+            given = weight_only if failed.recipe.weight_bits else model
+            raise name_operator(error, given.graph, failed, engine, folder) from None
         made = {result.variant: result for result in results}
         for result in {result.path: result for result in results}.values():
             shelf.keep(result)
     return [made[variant] if (kept := found[variant.recipe]) is None else kept.result(variant) for variant in variants]
+
+
+def _for_weights(model: Imported, variants: Sequence[Variant], folder: Path) -> Imported:
+    """What weight-only variants are made of; the model itself where there are none."""
+    if not any(variant.recipe.weight_bits for variant in variants):
+        return model
+    from oarlock_opt.lite import weights
+
+    return weights.restored(model, folder / "restored-products")
 
 
 def _params(model: Imported) -> Path:
@@ -96,7 +109,10 @@ class _Taken:
 
 
 class _Shelf:
-    """Where the results for one model and engine are in the cache."""
+    """Where the results for one model and engine are in the cache.
+
+    What weight-only variants are made of follows from the model and from the code in ``lite``, which the key has.
+    """
 
     def __init__(self, key: str, engine: Engine, folder: Path, cache: Cache) -> None:
         self._model = key

@@ -56,7 +56,7 @@ def test_what_it_builds_is_what_the_optimiser_is_asked_for(monkeypatch: pytest.M
     (fp32,) = targets.select(["arm64"], ["fp32"])[0]
     made = [("x86", "fp32"), ("arm64", "fp16"), ("arm64", "int8")]
     variants = tuple(targets.Variant(target, precision, fp32.recipe) for target, precision in made)
-    monkeypatch.setattr(doctor, "select", lambda wanted, precisions: (variants, ()))
+    monkeypatch.setattr(doctor, "select", lambda wanted, precisions, calibrated: (variants, ()))
     builds = {"x86": ["fp32"], "arm64": ["fp16", "int8"], "armv7": [], "opencl": []}
     assert doctor.findings()["builds"] == builds
 
@@ -65,7 +65,7 @@ def test_the_command_shows_them(oarlock_cli: Run, engine: Path) -> None:
     said = json.loads(oarlock_cli("doctor", "--json").stdout)
     validate(said, "doctor")
     assert {"PaddlePaddle", "optimiser"} <= {check["name"] for check in said["checks"]}
-    made, _ = targets.select(targets.TARGETS, targets.PRECISIONS)
+    made, _ = targets.select(targets.TARGETS, targets.PRECISIONS, calibrated=True)
     for target, can in said["targets"].items():
         assert can["precisions"] == [variant.precision for variant in made if variant.target == target]
         assert can["build"] == bool(can["precisions"])

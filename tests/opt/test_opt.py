@@ -64,14 +64,14 @@ def digits(models: Path, engine: Path, tmp_path_factory: pytest.TempPathFactory)
 
 def test_the_help_says_what_can_be_made() -> None:
     made: dict[str, list[str]] = {}
-    for variant in select(TARGETS, PRECISIONS)[0]:
+    for variant in select(TARGETS, PRECISIONS, calibrated=True)[0]:
         made.setdefault(variant.target, []).append(variant.precision)
-    assert made["x86"] == ["fp32"]
-    assert made["arm64"] == made["armv7"] == ["fp32", "fp16", "int8w", "int16w"]
+    assert made["x86"] == ["fp32", "int8w", "int16w", "int8"]
+    assert made["arm64"] == made["armv7"] == ["fp32", "fp16", "int8w", "int16w", "int8"]
     assert made["opencl"] == ["fp16"]
     said = " ".join(_opt("--help").output.split())
-    assert "x86 is made in fp32; arm64 and armv7 in fp32, fp16, int8w and int16w (" in said
-    assert "; opencl in fp16." in said
+    assert "x86, arm64 and armv7 are made in fp32, int8w and int16w (" in said
+    assert ") and int8, arm64 and armv7 also in fp16, and opencl in fp16 alone." in said
 
 
 def test_the_bundle_obeys_the_schema(digits: tuple[Path, dict[str, Any]]) -> None:

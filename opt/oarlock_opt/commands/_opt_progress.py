@@ -50,5 +50,8 @@ class _Lines(Listener):
     def started(self, step: str) -> None:
         self._tasks[step] = self._progress.add_task(step, total=None)
 
+    def progress(self, step: str, words: str) -> None:
+        self._progress.update(self._tasks[step], description=f"{step}: {words}")
+
     def ended(self, step: str, seconds: float) -> None:
-        self._progress.update(self._tasks[step], total=1, completed=1)
+        self._progress.update(self._tasks[step], total=1, completed=1, description=step)

@@ -28,7 +28,41 @@ def summary(report: Report) -> str:
         f"{result['bundle']}: {result['name']}, Paddle Lite {result['lite']}, {golden}, "
         f"made in {result['seconds']:.1f} s"
     )
-    return "\n".join([str(table), "", bundle, *_libraries(result)])
+    return "\n".join([str(table), "", bundle, *_costs(result), *_libraries(result)])
+
+
+def _costs(result: dict[str, Any]) -> Iterator[str]:
+    """What quantised variants cost, those of one quantisation in a line."""
+    told: list[dict[str, Any]] = []
+    for it in result["variants"]:
+        facts = it["quantisation"]
+        if facts is None or "measured" not in facts or facts in told:
+            continue
+        told.append(facts)
+        if facts["kind"] == "calibrated":
+            kept = len(facts["kept_fp32"])
+            how = (
+                f"calibrated by {facts['method']} with {facts['pictures']} files, {kept} of {facts['operators']} "
+                f"operators in fp32{' (--explain names them)' if kept else ''}"
+            )
+        else:
+            how = f"weights in {facts['bits']} bits"
+        yield f"{it['id'].split('-', 1)[1]}: {how}; {_cost(facts['measured'])}"
+
+
+def _cost(measured: dict[str, Any]) -> str:
+    files = f"{measured['pictures']} files"
+    if "accuracy" in measured:
+        cost = f"accuracy {measured['accuracy']:.4f} on {files}, in fp32 {measured['fp32_accuracy']:.4f}"
+    elif "top1_agreement" in measured:
+        cost = f"fp32's first place on {measured['top1_agreement']:.1%} of {files}"
+        if "sure_agreement" in measured:
+            cost += f", on {measured['sure_agreement']:.1%} of the {measured['sure']} that fp32 is sure of"
+    elif measured["relative_error"] is None:
+        cost = f"answers that are not finite on {files}"
+    else:
+        cost = f"relative error {measured['relative_error']:.3g} on {files}"
+    return f"{cost}, judged by PaddlePaddle"
 
 
 def _against(comparison: dict[str, Any] | None) -> str:
@@ -87,7 +121,24 @@ def explanation(report: Report) -> str:
             f"{each.variant.id:<{width}}{model.op_count} operators became {each.description['op_count']}; "
             f"kernels: {kernels}"
         )
+    lines += _quantisations(report.to_json())
     return "\n".join(lines)
+
+
+def _quantisations(result: dict[str, Any]) -> Iterator[str]:
+    """What was measured of calibration methods, which operators stay in fp32, and what only a device can tell."""
+    facts = next(
+        (it["quantisation"] for it in result["variants"] if (it["quantisation"] or {}).get("kind") == "calibrated"),
+        None,
+    )
+    if facts is not None:
+        for method, measured in facts["methods"].items():
+            yield f"int8         {method}: {_cost(measured)}"
+        for kept in facts["kept_fp32"]:
+            yield f"in fp32      {kept['op']} {kept['parameter']} ({kept['origin']}): {kept['why']}"
+    for it in result["variants"]:
+        if it["id"].endswith("-fp16"):
+            yield f"{it['id']:<13}computes in half precision on the device alone: what that costs is measured there"
 
 
 def _times(count: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import click
@@ -17,6 +17,8 @@ __all__ = ["opt"]
 # The lists of oarlock_opt.lite.targets, here so that the help needs no import.
 _TARGETS = ("x86", "arm64", "armv7", "opencl")
 _PRECISIONS = ("fp32", "fp16", "int8w", "int16w", "int8")
+_METHODS = ("auto", "abs_max", "hist", "KL", "mse", "avg")
+_DEFAULT_PICTURES = 128
 _DEFAULT_TIMEOUT = 600.0
 _MAX_SEED = 2**32 - 1
 
@@ -51,6 +53,19 @@ def _check_places(ctx: click.Context, param: click.Parameter, values: tuple[str,
         except TargetError as error:
             raise click.BadParameter(error.message, ctx, param) from None
     return values
+
+
+def _max_drop(ctx: click.Context, param: click.Parameter, text: str | None) -> float | str | None:
+    """A callback that gives a number, "off" or None."""
+    if text in (None, "off"):
+        return text
+    try:
+        value = float(text or "")
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < 1:
+        raise click.BadParameter(f"{text!r}, expected a part from 0 to below 1, such as 0.05, or off.", ctx, param)
+    return value
 
 
 def _check_timeout(ctx: click.Context, param: click.Parameter, value: float) -> float:
@@ -95,7 +110,40 @@ def _check_timeout(ctx: click.Context, param: click.Parameter, value: float) -> 
     "1000]",
 )  # fmt: skip
 @click.option("--weights", metavar="FILE|imagenet|random", help="For a model of the zoo.  [default: imagenet]")
-@click.option("--seed", type=click.IntRange(0, _MAX_SEED), help="For --weights random.  [default: 0]")
+@click.option(
+    "--seed", type=click.IntRange(0, _MAX_SEED), help="For --weights random, and for --calibrate.  [default: 0]"
+)
+@click.option(
+    "--calibrate", metavar="DIR", type=click.Path(path_type=Path),
+    help="For int8: a folder of pictures like those that the model will see, or of tensors (.npy, .npz) for a model "
+    "that takes none. Some are held out to judge by, int8w and int16w as well.",
+)  # fmt: skip
+@click.option(
+    "--calibrate-pictures", type=click.IntRange(min=1), metavar="N",
+    help=f"The most that are calibrated with.  [default: {_DEFAULT_PICTURES}]",
+)  # fmt: skip
+@click.option(
+    "--method", type=click.Choice(_METHODS, case_sensitive=False),
+    help="How the ranges of int8 are chosen; auto tries all and takes the best.  [default: auto]",
+)  # fmt: skip
+@click.option(
+    "--max-drop", callback=_max_drop, metavar="PART|off",
+    help="The most that int8 may cost: the part of pictures whose first place changes, or with labels the accuracy "
+    "that is lost. Operators stay in fp32 until it holds.  [default: 0.05, with labels 0.01]",
+)  # fmt: skip
+@click.option(
+    "--validate", metavar="DIR", type=click.Path(path_type=Path),
+    help="A folder of pictures or tensors to judge int8 by, instead of some of --calibrate.",
+)  # fmt: skip
+@click.option(
+    "--labels-list", metavar="FILE", type=click.Path(path_type=Path),
+    help="The classes of the pictures that int8 is judged by, a file and a number in each line. Folders called by the "
+    "classes say it as well.",
+)  # fmt: skip
+@click.option(
+    "--save-quantized", metavar="FOLDER", type=click.Path(file_okay=False, path_type=Path),
+    help="Save the quantised program there, as PaddlePaddle reads it.",
+)  # fmt: skip
 @click.option("--no-golden", is_flag=True, help="Record no reference answers; needs no PaddlePaddle.")
 @click.option("--no-cache", is_flag=True, help="Neither look in the cache of earlier results nor keep these there.")
 @click.option(
@@ -126,6 +174,13 @@ def opt(
     labels: str | None,
     weights: str | None,
     seed: int | None,
+    calibrate: Path | None,
+    calibrate_pictures: int | None,
+    method: str | None,
+    max_drop: float | str | None,
+    validate: Path | None,
+    labels_list: Path | None,
+    save_quantized: Path | None,
     no_golden: bool,
     no_cache: bool,
     record_tailoring: Path | None,
@@ -140,9 +195,9 @@ def opt(
     precision, preprocessing, labels, and golden inputs with PaddlePaddle's answers. Nothing is changed unless all of it
     succeeds.
 
-    x86 is made in fp32; arm64 and armv7 in fp32, fp16, int8w and int16w (weights stored in 8 or 16 bits, computed in
-    fp32); opencl in fp16. A pair that cannot be made is skipped with a line that says why, and is an error when there
-    is nothing else.
+    x86, arm64 and armv7 are made in fp32, int8w and int16w (weights stored in 8 or 16 bits, computed in fp32) and int8,
+    arm64 and armv7 also in fp16, and opencl in fp16 alone. int8 needs --calibrate. A pair that cannot be made is
+    skipped with a line that says why, and is an error when there is nothing else.
     """
     from oarlock_opt.commands._opt_progress import listening
     from oarlock_opt.commands._opt_summary import explanation, summary
@@ -151,9 +206,32 @@ def opt(
 
     if name == "":
         raise click.BadParameter("is empty.", param_hint="--name")
-    _check_weights(source, weights, seed)
+    _check_weights(source, weights, None if calibrate is not None else seed)
+    of_calibration = {
+        "--calibrate-pictures": calibrate_pictures,
+        "--method": method,
+        "--max-drop": max_drop,
+        "--validate": validate,
+        "--labels-list": labels_list,
+        "--save-quantized": save_quantized,
+    }
+    _check_calibration(calibrate, precisions, of_calibration)
     if places and ctx.get_parameter_source("targets") is ParameterSource.DEFAULT:
         targets = ()
+    calibration = None
+    if calibrate is not None:
+        from oarlock_opt.quantize.options import Options
+
+        calibration = Options(
+            calibrate,
+            pictures=calibrate_pictures or _DEFAULT_PICTURES,
+            method=method or "auto",
+            max_drop=max_drop if isinstance(max_drop, float) else None,
+            gate=max_drop != "off",
+            seed=seed or 0,
+            validate=validate,
+            labels=labels_list,
+        )
     request = Request(
         source,
         output,
@@ -169,6 +247,8 @@ def opt(
         golden=not no_golden,
         cache=not no_cache,
         record_tailoring=record_tailoring,
+        calibration=calibration,
+        save_quantized=save_quantized,
         timeout=timeout,
     )
     try:
@@ -184,6 +264,16 @@ def opt(
         emit_json(report.to_json())
     else:
         click.echo(printable(summary(report)))
+
+
+def _check_calibration(calibrate: Path | None, precisions: tuple[str, ...], options: Mapping[str, object]) -> None:
+    """Raise a usage error for options of calibration where nothing is calibrated."""
+    if calibrate is None:
+        for option, value in options.items():
+            if value is not None:
+                raise click.UsageError(f"{option} is for --calibrate DIR.")
+    elif not {"int8", "int8w", "int16w"} & set(precisions):
+        raise click.UsageError("--calibrate is for --precision int8, or a list with it; int8w and int16w are judged.")
 
 
 def _check_weights(source: str, weights: str | None, seed: int | None) -> None:

@@ -11,7 +11,7 @@ from oarlock_opt.lite.worker import Optimized
 __all__ = ["Comparison", "compare"]
 
 # A GPU's variant is compared with what would run on the CPU beside it.
-_BASELINES = {"arm64": "arm64-fp32", "armv7": "armv7-fp32", "opencl": "arm64-fp32"}
+_BASELINES = {"x86": "x86-fp32", "arm64": "arm64-fp32", "armv7": "armv7-fp32", "opencl": "arm64-fp32"}
 
 
 @dataclass(frozen=True)

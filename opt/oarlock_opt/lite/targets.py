@@ -17,11 +17,13 @@ class Recipe:
 
     ``places`` are in order of preference, and that order matters to the engine. ``weight_bits`` is 8 or 16 for
     weight-only quantisation, else 0. ``devices`` are the accelerators that the place NNAdapter stands for.
+    ``calibrated`` tells that it is for the quantised program that calibration gives.
     """
 
     places: tuple[Place, ...]
     weight_bits: int = 0
     devices: tuple[str, ...] = ()
+    calibrated: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,8 @@ _ARM_RECIPES = {
     "fp16": Recipe((*_places("ARM/FP16/NCHW"), *_ARM)),
     "int8w": Recipe(_ARM, weight_bits=8),
     "int16w": Recipe(_ARM, weight_bits=16),
+    # Float behind it for the operators that are not quantised.
+    "int8": Recipe((*_places("ARM/Int8/NCHW"), *_ARM), calibrated=True),
 }
 _OPENCL = Recipe(
     _places(
@@ -92,27 +96,20 @@ _OPENCL = Recipe(
         "ARM/Float/NCHW",
     )
 )
+_X86 = _places("X86/Float/NCHW", "X86/Int64/NCHW", "X86/Any/NCHW")
 _RECIPES = {
-    ("x86", "fp32"): Recipe(_places("X86/Float/NCHW", "X86/Int64/NCHW", "X86/Any/NCHW")),
+    ("x86", "fp32"): Recipe(_X86),
+    ("x86", "int8w"): Recipe(_X86, weight_bits=8),
+    ("x86", "int16w"): Recipe(_X86, weight_bits=16),
+    ("x86", "int8"): Recipe((*_places("X86/Int8/NCHW"), *_X86), calibrated=True),
     **{(target, precision): recipe for target in ("arm64", "armv7") for precision, recipe in _ARM_RECIPES.items()},
     ("opencl", "fp16"): _OPENCL,
 }
 
-# Why the others cannot be made; "*" stands for every target. docs/targets.md has the evidence.
+# Why the others cannot be made. docs/targets.md has the evidence.
 _REASONS = {
-    (
-        "*",
-        "int8",
-    ): "int8 kernels need a calibrated model, which this version cannot make yet; int8w stores weights in 8 "
-    "bits and computes in fp32.",
+    ("opencl", "int8"): "Paddle Lite has no int8 kernels for OpenCL; make it for arm64 or armv7.",
     ("x86", "fp16"): "Paddle Lite has no fp16 kernels for x86.",
-    ("x86", "int8w"): "on x86, Paddle Lite takes some weights stored in 8 bits for fp32 and answers nonsense or "
-    "zeros, without an error; make it for arm64 or armv7.",
-    (
-        "x86",
-        "int16w",
-    ): "on x86, Paddle Lite takes some weights stored in 16 bits for fp32 and answers nonsense or "
-    "zeros, without an error; make it for arm64 or armv7.",
     ("opencl", "fp32"): "Paddle Lite's kernels for OpenCL are its fp16 ones, which compute in fp16 where the GPU can; "
     "make opencl-fp16 (--precision fp16). An app of yours can have the same file computed in fp32, by "
     "set_opencl_precision.",
@@ -129,12 +126,23 @@ _REASONS = {
 }
 
 
+_NOT_CALIBRATED = (
+    "int8 kernels need a calibrated model: give a folder of typical pictures with --calibrate DIR. int8w needs none: "
+    "it stores weights in 8 bits and computes in fp32."
+)
+
+
 def select(
-    targets: Iterable[str], precisions: Iterable[str], custom: Iterable[Variant] = ()
+    targets: Iterable[str],
+    precisions: Iterable[str],
+    custom: Iterable[Variant] = (),
+    *,
+    calibrated: bool = False,
 ) -> tuple[tuple[Variant, ...], tuple[Skipped, ...]]:
     """Every pair of a target and a precision and every custom variant, each once, by rank: made and skipped ones.
 
-    Raises TargetError when none can be made.
+    ``calibrated`` tells that there is data to calibrate with, without which int8 is skipped. Raises TargetError when
+    none can be made.
     """
     wanted_targets, wanted_precisions = set(targets), set(precisions)
     made, skipped = [], []
@@ -142,8 +150,9 @@ def select(
         for precision in (precision for precision in PRECISIONS if precision in wanted_precisions):
             recipe = _RECIPES.get((target, precision))
             if recipe is None:
-                reason = _REASONS.get((target, precision)) or _REASONS[("*", precision)]
-                skipped.append(Skipped(f"{target}-{precision}", reason))
+                skipped.append(Skipped(f"{target}-{precision}", _REASONS[target, precision]))
+            elif recipe.calibrated and not calibrated:
+                skipped.append(Skipped(f"{target}-{precision}", _NOT_CALIBRATED))
             else:
                 made.append(Variant(target, precision, recipe))
     for variant in sorted(custom, key=lambda variant: variant.rank):

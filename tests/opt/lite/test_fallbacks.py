@@ -26,6 +26,7 @@ def test_own_kernels_are_none() -> None:
     for variant, kernel in (
         ("x86-fp32", "x86__float__nchw"),
         ("arm64-fp32", "arm__any__nchw"),
+        ("x86-int8w", "x86__float__nchw"),
         ("armv7-int8w", "arm__float__nchw"),
         ("arm64-fp16", "arm__fp16__nchw"),
         ("arm64-fp16", "arm__any__nchw"),
@@ -80,6 +81,7 @@ def test_compares_with_fp32_for_the_same_processor() -> None:
     assert compare(plain, every) is None
     assert compare(half, every) == Comparison("arm64-fp32", 0.251, 0)
     assert compare(gpu, every) == Comparison("arm64-fp32", 1.01, 4)
+    assert compare(_optimized("x86-int16w", 750, 9), every) == Comparison("x86-fp32", 0.5, 0)
     assert compare(half, [half]) is None
 
 

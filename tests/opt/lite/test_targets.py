@@ -26,7 +26,7 @@ def test_every_pair_is_made_or_has_a_reason_of_its_own() -> None:
     made, skipped = select(TARGETS, PRECISIONS)
     assert len(made) + len(skipped) == len(TARGETS) * len(PRECISIONS)
     assert {it.id for it in made} == {
-        "x86-fp32",
+        *(f"x86-{precision}" for precision in ("fp32", "int8w", "int16w")),
         *(
             f"{target}-{precision}"
             for target in ("arm64", "armv7")
@@ -38,11 +38,17 @@ def test_every_pair_is_made_or_has_a_reason_of_its_own() -> None:
         assert each.reason.endswith("."), each
 
 
-def test_what_would_be_silently_wrong_on_x86_is_refused() -> None:
-    _, skipped = select(["x86"], PRECISIONS)
+def test_what_is_untried_where_it_would_be_silently_wrong_is_refused() -> None:
+    _, skipped = select(["opencl"], PRECISIONS)
     for bits, precision in ((8, "int8w"), (16, "int16w")):
-        reason = next(it.reason for it in skipped if it.id == f"x86-{precision}")
-        assert f"takes some weights stored in {bits} bits for fp32 and answers nonsense or zeros" in reason
+        reason = next(it.reason for it in skipped if it.id == f"opencl-{precision}")
+        assert f"weights stored in {bits} bits are untried with OpenCL" in reason
+
+
+@pytest.mark.parametrize("target", ["x86", "arm64"])
+def test_weight_only_variants_run_the_kernels_of_fp32(target: str) -> None:
+    fp32, int8w, int16w = (variant.recipe for variant in select([target], ["fp32", "int8w", "int16w"])[0])
+    assert (int8w, int16w) == (Recipe(fp32.places, weight_bits=8), Recipe(fp32.places, weight_bits=16))
 
 
 def test_a_pair_that_cannot_be_is_an_error_when_it_was_the_only_one() -> None:
