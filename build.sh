@@ -9,6 +9,7 @@ BUILD_PACKAGES="cmake ninja-build g++ flatbuffers-compiler libflatbuffers-dev nl
 TEST_PACKAGES="libgtest-dev"
 CLANG_PACKAGES="clang-14 libclang-rt-14-dev"  # the second compiler, and its libFuzzer
 CHECK_PACKAGES="clang-format-14"
+BROWSER_PACKAGES="chromium chromium-driver fonts-liberation"  # shows the report to its tests
 jobs=$(nproc 2>/dev/null || echo 2)
 
 usage() {
@@ -124,8 +125,14 @@ setup() {
   say "building and installing oarlock (py/)"
   pip install --no-build-isolation -e ./py -C build-dir="$root/build/py"
   say "building and installing oarlock-opt (opt/) with PaddlePaddle"
-  pip install --no-build-isolation -e './opt[reference]' -C build-dir="$root/build/opt"
+  pip install --no-build-isolation -e './opt[reference,report]' -C build-dir="$root/build/opt"
   echo "$now" >.venv/oarlock-installed
+}
+
+# A chromedriver from elsewhere will do, with the browser that it belongs to.
+browser() {
+  # shellcheck disable=SC2086
+  command -v chromedriver >/dev/null || need_packages $BROWSER_PACKAGES
 }
 
 engine() { .venv/bin/oarlock lite list --json | grep -q '"target": "x86"' || .venv/bin/oarlock lite install >/dev/null; }
@@ -158,6 +165,7 @@ test_all() {
   esac
   setup
   engine
+  browser
   local preset
   # GCC's sanitizers; threads take longer.
   for preset in host asan ${full:+tsan}; do
@@ -174,6 +182,7 @@ test_all() {
 coverage() {
   setup
   engine
+  browser
   native coverage
   local out=$root/build/coverage
   find "$out" -name '*.gcda' -delete

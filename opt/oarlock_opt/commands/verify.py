@@ -98,6 +98,10 @@ def verify(
         raise click.UsageError("--images and --list exclude each other")
     if save_inputs is not None and not layers:
         raise click.UsageError("--save-inputs is for --layers")
+    if report is not None:
+        from oarlock_opt.report import check
+
+        check(report)
     from oarlock_opt.commands._verify_view import listening, text
     from oarlock_opt.reference import Options
     from oarlock_opt.verify import Request

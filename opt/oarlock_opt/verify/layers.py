@@ -11,16 +11,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oarlock import Bundle, Preprocessor, images
+from oarlock.bundle import Variant
 from oarlock_opt.cache import Cache
 from oarlock_opt.errors import VerifyError
 from oarlock_opt.imported import import_model
 from oarlock_opt.layers import compare_layers
-from oarlock_opt.lite.targets import select
+from oarlock_opt.lite.targets import CUSTOM, select
 from oarlock_opt.source import SourceFiles
 from oarlock_opt.verify.goldens import cases
 from oarlock_opt.verify.labelled import Picture
 
-__all__ = ["compare"]
+__all__ = ["compare", "of_the_source"]
+
+
+def of_the_source(variant: Variant) -> bool:
+    """Whether a variant was made of the source's own operators: one that was calibrated, or custom, was not."""
+    return variant.precision != "int8" and variant.target != CUSTOM
 
 
 def compare(
@@ -35,15 +41,10 @@ def compare(
 ) -> dict[str, Any]:
     """The report on every operator, by docs/schema/verify.schema.json: over the first picture, else the first golden.
 
-    ``save_to`` gets what reproduces the first operator that leaves the reference. Raises VerifyError for a variant that
-    is not made of the source alone and where there is no input, and what ``compare_layers`` raises.
+    ``save_to`` gets what reproduces the first operator that leaves the reference. Raises VerifyError where there is no
+    input, and what ``compare_layers`` raises.
     """
     variant = next(each for each in bundle.variants if each.id == variant_id)
-    if variant.precision == "int8" or variant.target == "custom":
-        raise VerifyError(
-            f"{variant_id}: its operators cannot be compared with the source's, for it is made of another program; "
-            "--layers is for variants of x86, arm64, armv7 and opencl that were not calibrated"
-        )
     ((made,), _) = select([variant.target], [variant.precision])
     with tempfile.TemporaryDirectory(prefix="oarlock-verify-") as folder:
         program = Path(folder) / "program"

@@ -169,10 +169,15 @@ class _Work:
 
     def layers(self, result: VariantResult) -> None:
         """Every operator of a variant against the reference, over the golden inputs or the first picture."""
-        if result.refusal is not None:
+        if not result.ran:
             return
-        from oarlock_opt.verify.layers import compare
+        from oarlock_opt.verify.layers import compare, of_the_source
 
+        if not of_the_source(next(each for each in self._bundle.variants if each.id == result.id)):
+            self._listener.remark(
+                f"{result.id}: its operators are not compared, for it was made of another program than the source."
+            )
+            return
         self._listener.step(f"comparing the operators of {result.id}")
         request = self._request
         with find_source(self._bundle, request.reference, self._cache, self._listener.remark) as files:
