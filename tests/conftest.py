@@ -8,11 +8,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from oarlock import store
+
+if TYPE_CHECKING:
+    from tests.digits import DigitsDPN
 
 ROOT = Path(__file__).parent.parent
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -117,6 +120,14 @@ def photographs() -> Path:
     import skimage
 
     return Path(skimage.__file__).parent / "data"
+
+
+@pytest.fixture(scope="session")
+def digits_dpn() -> DigitsDPN:
+    """A small DPN trained on scikit-learn's digits, with the pictures; kept in build/ between runs."""
+    from tests.digits import trained_digits
+
+    return trained_digits(ROOT / "build" / "digits")
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,9 @@ MARKER = ".oarlock-export"
 """A file in every export, which tells what was exported; without it a folder is somebody else's."""
 
 FILES = ("inference.pdmodel", "inference.pdiparams", "preprocess.json", "labels.txt")
+"""What an export of the zoo holds."""
+
+_PIR_PROGRAM = "inference.json"
 
 
 def check(folder: Path) -> None:
@@ -26,7 +29,7 @@ def check(folder: Path) -> None:
     if folder.samefile(os.curdir):
         raise ExportError(f"{folder}: is the current folder, which cannot be replaced as a whole; name a new folder")
     found = sorted(path.name for path in folder.iterdir())
-    foreign = [name for name in found if name not in (*FILES, MARKER)]
+    foreign = [name for name in found if name not in (*FILES, _PIR_PROGRAM, MARKER)]
     if not foreign and MARKER not in found:
         foreign = found
     if foreign:

@@ -1,19 +1,22 @@
-"""Writes a network as a legacy inference model. Imports PaddlePaddle; for a process that does nothing else."""
+"""Writes a network as an inference model. Imports PaddlePaddle; for a process that does nothing else."""
 
 from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from oarlock_opt.importer.legacy import read_program
 from oarlock_opt.zoo import weights as weights_of
 from oarlock_opt.zoo._entry import Entry
 from oarlock_opt.zoo.errors import PaddleMissingError
 
-__all__ = ["save"]
+__all__ = ["save", "write"]
 
 _STEM = "inference"
+_SUFFIXES = (".pdmodel", ".json", ".pdiparams")
 
 
 def save(entry: Entry, weights: str, seed: int, folder: Path) -> None:
@@ -32,15 +35,30 @@ def save(entry: Entry, weights: str, seed: int, folder: Path) -> None:
 
     paddle.set_device("cpu")
     state = weights_of.state_for(entry, weights, seed)
-    with paddle.utils.unique_name.guard(), tempfile.TemporaryDirectory(dir=folder) as work:
+    with paddle.utils.unique_name.guard():
         network = entry.build()
         weights_of.load(network, state, source=weights)
-        network.eval()
-        picture = paddle.static.InputSpec([None, *entry.input_shape[1:]], "float32", name="x")
+        write(network, entry.input_shape[1:], folder)
+
+
+def write(network: Any, picture_shape: Sequence[int], folder: Path) -> None:
+    """Write a ``paddle.nn.Layer`` with the input "x", float32 (-1, *picture_shape), into ``folder``.
+
+    In the format for which FLAGS_enable_pir_api was set when PaddlePaddle was imported: inference.pdmodel ("0") or
+    inference.json ("1"), beside it inference.pdiparams. The network is in inference mode afterwards.
+    """
+    import paddle
+
+    network.eval()
+    with tempfile.TemporaryDirectory(dir=folder) as work:
+        picture = paddle.static.InputSpec([None, *picture_shape], "float32", name="x")
         model = paddle.jit.to_static(network, input_spec=[picture], full_graph=True)
         paddle.jit.save(model, str(Path(work, _STEM)))
-        (folder / f"{_STEM}.pdmodel").write_bytes(_without_callstacks(Path(work, f"{_STEM}.pdmodel")))
-        Path(work, f"{_STEM}.pdiparams").rename(folder / f"{_STEM}.pdiparams")
+        for path in sorted(Path(work).iterdir()):
+            if path.suffix == ".pdmodel":
+                path.write_bytes(_without_callstacks(path))
+            if path.suffix in _SUFFIXES:
+                path.rename(folder / path.name)
 
 
 def _without_callstacks(path: Path) -> bytes:

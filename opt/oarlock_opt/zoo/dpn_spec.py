@@ -14,23 +14,23 @@ __all__ = ["SPECS", "DPNSpec", "entries"]
 
 @dataclass(frozen=True)
 class DPNSpec:
-    """One network. The tuples have an item for each of the four stages.
+    """One network. The tuples have an item for each stage; the published networks have four.
 
     ``stem_channels`` and ``stem_kernel`` describe the first convolution; ``bottleneck`` is the width inside the blocks
     of the first stage, doubled from stage to stage; ``groups`` are those of the 3x3 convolutions. ``blocks`` counts
     the blocks of a stage, ``residual`` is the width of its residual path, ``growth`` what each block adds to its dense
-    path.
+    path. ``top1`` and ``top5`` are None where no accuracy is published.
     """
 
     stem_channels: int
     stem_kernel: int
     bottleneck: int
     groups: int
-    blocks: tuple[int, int, int, int]
-    residual: tuple[int, int, int, int]
-    growth: tuple[int, int, int, int]
-    top1: float
-    top5: float
+    blocks: tuple[int, ...]
+    residual: tuple[int, ...]
+    growth: tuple[int, ...]
+    top1: float | None = None
+    top5: float | None = None
 
 
 _SMALL = (64, 128, 256, 512)

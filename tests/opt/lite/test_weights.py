@@ -31,7 +31,7 @@ from tests.conftest import Figure, Run
 _Array = Any
 
 
-_FALSE = {
+_FALSE: dict[str, dict[str, Any]] = {
     "matmul_v2": {"trans_x": False, "trans_y": False},
     "matmul": {"transpose_X": False, "transpose_Y": False, "alpha": 1.0},
 }
