@@ -28,7 +28,7 @@ LIMITS = {
     "fp32": Limits(1e-5, 1e-4),
     "fp16": Limits(5e-3, 5e-2),
     "int16w": Limits(1e-3, 1e-2),
-    "int8w": Limits(5e-2, 0.3),
+    "int8w": Limits(0.25, 0.5),
     "int8": Limits(0.1, 0.5),
 }
 """By the precision of a variant. fp32 rounds to 6e-8, and an operator adds up thousands of products; the others' are
