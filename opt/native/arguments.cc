@@ -58,9 +58,10 @@ std::vector<oarlock_place> parse_places(const std::string& option, std::string_v
 
 Arguments parse_arguments(int argc, char** argv) {
   Arguments arguments;
-  const std::map<std::string, std::string*> texts = {
-      {"--engine", &arguments.engine}, {"--layout", &arguments.layout}, {"--version", &arguments.version},
-      {"--output", &arguments.output}};
+  const std::map<std::string, std::string*> texts = {{"--engine", &arguments.engine},
+                                                     {"--layout", &arguments.layout},
+                                                     {"--version", &arguments.version},
+                                                     {"--output", &arguments.output}};
   for (int i = 1; i < argc; i += 2) {
     const std::string option = argv[i];
     if (i + 1 == argc) throw std::invalid_argument(option + ": has no value");

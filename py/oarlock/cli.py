@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-# Modules and graphs live until the program ends: collecting them while they are made, and when it ends, only takes time.
+# Modules and graphs live until the program ends: collecting them while they are made, or at its end, only takes time.
 gc.set_threshold(50_000)
 atexit.register(gc.freeze)
 
