@@ -69,4 +69,4 @@ def test_predict(bundle: Path, picture: Path, keys: signing.KeyPair, tmp_path: P
 def test_a_bare_file_has_no_signature(model: Path, picture: Path, keys: signing.KeyPair) -> None:
     done = predict(model, picture, "--require-signature", keys.public_key)
     assert done.exit_code == 2
-    assert "--require-signature is for bundles; a .nb file has no signature" in done.stderr
+    assert "--require-signature is for bundles; a single model has no signature" in done.stderr
