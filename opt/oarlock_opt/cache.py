@@ -117,7 +117,7 @@ class Cache:
         self,
         kind: str,
         key: str,
-        facts: Mapping[str, Any],
+        facts: Any,
         files: Mapping[str, Path],
         hashes: Mapping[str, str] | None = None,
     ) -> None:
@@ -140,7 +140,7 @@ class Cache:
                 for name, path in files.items():
                     _link(path, new / name)
                 digests = {name: known.get(name) or sha256_file(new / name) for name in files}
-                body = {"facts": dict(facts), "files": digests}
+                body = {"facts": facts, "files": digests}
                 text = json.dumps({"sha256": _digest(body), "body": body}, sort_keys=True)
                 (new / _RECORD).write_text(text, encoding="utf-8")
                 # Another process may have kept it meanwhile; what has no record is the rest of a removal.

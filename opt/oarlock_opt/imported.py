@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["FileHash", "Imported", "SourceHashes", "import_model"]
 
 _KIND = "programs"
+_HASHES_KIND = "hashes"
+_SETTLED_NS = 2_000_000_000
 _PROGRAM, _PARAMS = "model.pdmodel", "model.pdiparams"
 
 
@@ -38,24 +41,42 @@ class FileHash:
 
 
 class SourceHashes:
-    """The hashes of a source's files, made by threads while others work."""
+    """The hashes of a source's files, made by threads while others work.
 
-    def __init__(self, files: SourceFiles) -> None:
+    Those of files that keep their identity (device, inode, size and times of change) are remembered in ``cache``.
+    """
+
+    def __init__(self, files: SourceFiles, cache: Cache) -> None:
         self._files = files
+        self._cache = cache
         self._before = self._state()
-        self._hashings = [Hashing(path) for path in files.all]
+        self._key = key_of(files=self._before) if cache.enabled else ""
+        known = cache.find(_HASHES_KIND, self._key)
+        self._known: list[str] | None = None if known is None else known.facts
+        self._hashings = [] if known is not None else [Hashing(path) for path in files.all]
 
     def get(self) -> tuple[FileHash, ...]:
         """The hashes, waited for. Raises OSError."""
-        return tuple(FileHash(each.path.name, each.result(), each.path.stat().st_size) for each in self._hashings)
+        hashes = self._known if self._known is not None else [each.result() for each in self._hashings]
+        return tuple(
+            FileHash(path.name, digest, path.stat().st_size)
+            for path, digest in zip(self._files.all, hashes, strict=True)
+        )
+
+    def keep(self) -> None:
+        """Remember the hashes, unless a file is so new that a change might leave its times as they are."""
+        settled = time.time_ns() - _SETTLED_NS
+        if self._known is None and all(max(state[-2:]) < settled for state in self._before):
+            self._cache.keep(_HASHES_KIND, self._key, [each.result() for each in self._hashings], {})
 
     def check(self) -> None:
         """Raise SourceError when a file was changed since the hashes were begun."""
         if self._state() != self._before:
             raise SourceError(f"{self._files.program}: the model was changed while it was read; try again")
 
-    def _state(self) -> list[tuple[int, int, int]]:
-        return [(stat.st_ino, stat.st_size, stat.st_mtime_ns) for stat in (path.stat() for path in self._files.all)]
+    def _state(self) -> list[tuple[int, ...]]:
+        stats = [path.stat() for path in self._files.all]
+        return [(it.st_dev, it.st_ino, it.st_size, it.st_mtime_ns, it.st_ctime_ns) for it in stats]
 
 
 @dataclass
@@ -111,7 +132,7 @@ def import_model(
 
     Raises SourceError and OSError.
     """
-    hashes = SourceHashes(files)
+    hashes = SourceHashes(files, cache)
     key = ""
     if cache.enabled:
         key = key_of(
@@ -121,10 +142,12 @@ def import_model(
             code=code_hash("importer", "interface.py"),
         )
         if (entry := cache.find(_KIND, key)) and (known := _remembered(entry, files, zoo, hashes, key, folder)):
+            hashes.keep()
             return known
     on_read()
     model = _import(files, zoo, hashes, key, lite_version, folder)
     hashes.check()
+    hashes.keep()
     cache.keep(_KIND, key, _facts(model), _own_files(model))
     return model
 

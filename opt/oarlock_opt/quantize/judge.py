@@ -16,15 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oarlock._pipeline import available_processors, ordered_map
+from oarlock_opt._agreement import SURE
 from oarlock_opt.importer import legacy
 from oarlock_opt.importer.graph import Graph
 from oarlock_opt.quantize.samples import Samples
 from oarlock_opt.reference import Facts, Options, Reference
 
-__all__ = ["SURE", "Judge", "Measured", "Output"]
-
-SURE = 0.5
-"""fp32 is sure of a picture when it gives its first place this probability or more."""
+__all__ = ["Judge", "Measured", "Output"]
 
 _OPTIONS = Options(device="cpu")
 _BATCH = 4

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,30 +10,24 @@ from numpy.typing import NDArray
 
 from oarlock import Bundle, images
 from oarlock._preprocess_spec import PreprocessSpec
+from oarlock_opt.golden import Case
 from oarlock_opt.verify.explanation import explain
 from oarlock_opt.verify.limits import Limits, broken
 from oarlock_opt.verify.measures import Meter
 from oarlock_opt.verify.places import Runner
 from oarlock_opt.verify.results import Engine, Preprocessing, Stages
 
-__all__ = ["Case", "cases", "compare_goldens"]
+__all__ = ["cases", "compare_goldens"]
 
 # How far from a whole number a byte may be that is computed back from a tensor.
 _WHOLE = 0.02
 
 
-@dataclass(frozen=True)
-class Case:
-    """A golden case, read and its hashes checked: see oarlock_opt.golden.Case."""
-
-    name: str
-    picture: NDArray[np.uint8] | None
-    inputs: dict[str, NDArray[Any]]
-    outputs: dict[str, NDArray[Any]]
-
-
 def cases(bundle: Bundle) -> Iterator[Case]:
-    """The golden cases of a bundle, one after another; none where it has none. Raises OarlockError."""
+    """The golden cases of a bundle, one after another, their hashes checked; none where it has none.
+
+    Raises OarlockError.
+    """
     for case in (bundle.data["golden"] or {"cases": []})["cases"]:
         picture = None if case["image"] is None else images.load(bundle.file(case["image"]["file"]))
         sides = [

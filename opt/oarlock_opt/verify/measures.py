@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["SURE", "Measures", "Meter", "Row", "probabilities"]
+from oarlock_opt._agreement import SURE
 
-SURE = 0.5
-"""The probability of the reference's first place from which on the reference is called sure."""
+__all__ = ["Measures", "Meter", "Row", "probabilities"]
 
 _TOP = 5
 # The edges of the histogram of relative errors: half decades from 1e-9 to 10.
