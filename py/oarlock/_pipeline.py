@@ -6,8 +6,7 @@ import os
 import queue
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Future
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 __all__ = ["available_processors", "ordered_map"]
 
@@ -33,25 +32,42 @@ def ordered_map(function: Callable[[T], R], items: Iterable[T], *, workers: int)
     Once the iterator is closed, or forgotten, the threads end after the item that they are at; nobody waits for them.
     """
     shared = _Shared(function, iter(items), workers + _AHEAD)
-    for number in range(workers):
-        # Daemons, so that a thread that waits for input which never comes does not keep the process.
-        threading.Thread(target=shared.work, name=f"oarlock-worker-{number}", daemon=True).start()
     try:
+        for number in range(workers):
+            # Daemons, so that a thread that waits for input which never comes does not keep the process.
+            threading.Thread(target=shared.work, name=f"oarlock-worker-{number}", daemon=True).start()
         while (place := shared.places.get()) is not None:
-            yield place.result()
+            result, error = place.get()
+            if error is not None:
+                try:
+                    raise error
+                finally:
+                    del error  # whose traceback holds this frame
+            yield result
             # Not before: the result in the caller's hands counts, too.
-            del place
-            shared.room.release()
+            del place, result
+            shared.room.put(None)
     finally:
         shared.stop()
 
 
+# What one thread computes, or raises, for the one that iterates: a queue for a single pair.
+_Place = queue.SimpleQueue[tuple[Any, BaseException | None]]
+
+
 class _Shared(Generic[T, R]):
-    """What the threads and the iterator share; no reference leads from here to the iterator."""
+    """What the threads and the iterator share; no reference leads from here to the iterator.
+
+    The iterating thread touches nothing but SimpleQueues, which are C code and hold no lock between two instructions of
+    Python. A semaphore or a Future does: the KeyboardInterrupt of a Ctrl-C at that moment leaves its lock taken, and
+    the program waits for itself when it stops.
+    """
 
     def __init__(self, function: Callable[[T], R], items: Iterator[T], room: int) -> None:
-        self.places: queue.SimpleQueue[Future[R] | None] = queue.SimpleQueue()
-        self.room = threading.Semaphore(room)
+        self.places: queue.SimpleQueue[_Place | None] = queue.SimpleQueue()
+        self.room: queue.SimpleQueue[None] = queue.SimpleQueue()
+        for _ in range(room):
+            self.room.put(None)
         self._function = function
         self._items = items
         self._next = threading.Lock()
@@ -59,11 +75,11 @@ class _Shared(Generic[T, R]):
 
     def work(self) -> None:
         while True:
-            self.room.acquire()
+            self.room.get()
             with self._next:
-                place: Future[R] = Future()
+                place: _Place = queue.SimpleQueue()
                 if self._stopped:
-                    self.room.release()  # for the next thread, which is to find out as well
+                    self.room.put(None)  # for the next thread, which is to find out as well
                     return
                 try:
                     item = next(self._items)
@@ -71,22 +87,22 @@ class _Shared(Generic[T, R]):
                     self._end(None)
                     return
                 except BaseException as error:
-                    place.set_exception(error)
+                    place.put((None, error))
                     self._end(place)
                     return
                 self.places.put(place)
             try:
-                place.set_result(self._function(item))
+                place.put((self._function(item), None))
             except BaseException as error:
-                place.set_exception(error)
+                place.put((None, error))
             # A large item or result is not to live on while the thread waits for room.
             del item, place
 
     def stop(self) -> None:
         self._stopped = True
-        self.room.release()
+        self.room.put(None)
 
-    def _end(self, last: Future[R] | None) -> None:
+    def _end(self, last: _Place | None) -> None:
         if last is not None:
             self.places.put(last)
         self.places.put(None)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import concurrent.futures
+import itertools
 import random
+import sys
 import threading
 import time
 from collections.abc import Iterator
+from types import FrameType
+from typing import Any
 
 import pytest
 
+from oarlock import _pipeline
 from oarlock._pipeline import ordered_map
 
 
@@ -105,3 +111,58 @@ def test_forgotten_results_end_the_threads() -> None:
     next(results)
     assert _workers() == 3
     del results
+
+
+class TestCtrlC:
+    def test_between_any_two_instructions(self) -> None:
+        """Wherever the exception comes, the iterator ends, and so do its threads."""
+        for number in itertools.count():
+            interrupted = _Interrupted(number)
+            interrupted.start()
+            interrupted.join(10)
+            assert not interrupted.is_alive(), f"it hangs, interrupted before instruction {number}"
+            if not interrupted.reached:
+                break
+        assert number > 40
+
+
+_TRACED = (_pipeline.__file__, threading.__file__, concurrent.futures._base.__file__)
+
+
+class _Interrupted(threading.Thread):
+    """Iterates over ordered_map; KeyboardInterrupt comes before the instruction of that number."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(daemon=True)
+        self.reached = False
+        self._left = number
+
+    def run(self) -> None:
+        sys.settrace(self._trace)
+        try:
+            for _ in ordered_map(abs, range(3), workers=2):
+                pass
+        except KeyboardInterrupt:
+            pass
+        finally:
+            sys.settrace(None)
+
+    def _trace(self, frame: FrameType, event: str, _argument: object) -> Any:
+        if frame.f_code.co_filename not in _TRACED or _starts_a_thread(frame):
+            return None
+        frame.f_trace_opcodes = True
+        if event == "opcode":
+            if self._left == 0:
+                self.reached = True
+                raise KeyboardInterrupt
+            self._left -= 1
+        return self._trace
+
+
+def _starts_a_thread(frame: FrameType | None) -> bool:
+    """Whether the frame belongs to the start of a thread: once for each, in Python's own hands."""
+    while frame is not None and frame.f_code.co_name not in ("run", "ordered_map"):
+        if frame.f_code is threading.Thread.start.__code__ or frame.f_code is threading.Thread.__init__.__code__:
+            return True
+        frame = frame.f_back
+    return False
