@@ -49,7 +49,7 @@ def _check(it: Environment, bundle: Path, picture: Path) -> None:
     assert {entry["name"].lower() for entry in listed} - {"pip", "setuptools"} == NEEDS
 
 
-@pytest.mark.parametrize("kind", ["wheel", "sdist"])
+@pytest.mark.parametrize("kind", ["wheel", pytest.param("sdist", marks=pytest.mark.full)])
 def test_this_python(runtime: Packages, kind: str, environment: Make, lite0: Path, picture: Path) -> None:
     it = environment(Path(sys.executable))
     it.install(getattr(runtime, kind))

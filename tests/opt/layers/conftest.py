@@ -83,7 +83,7 @@ def dpn68_subject(dpn68_source: Path, imported: Import) -> Subject:
     return imported(dpn68_source)
 
 
-@pytest.fixture(scope="session", params=["lite0_subject", "dpn68_subject"])
+@pytest.fixture(scope="session", params=["lite0_subject", pytest.param("dpn68_subject", marks=pytest.mark.full)])
 def subject(request: pytest.FixtureRequest) -> Subject:
     """Each of the two."""
     made: Subject = request.getfixturevalue(request.param)

@@ -56,8 +56,14 @@ def test_a_flipped_weight_bit(subject: Subject, tmp_path: Path) -> None:
     [
         ("lite0_subject", 21, {"with_act": {"b": False}}, "conv2d_18, operators", "its with_act is False, and True"),
         ("lite0_subject", 59, {"pooling_type": {"s": "max"}}, "operator 1", "its pooling_type is max, and avg"),
-        ("dpn68_subject", 2, {"pooling_type": {"s": "avg"}}, "operator 4", "its pooling_type is avg, and max"),
-        ("dpn68_subject", 7, {"epsilon": {"f": 0.1}}, "batch_norm2d_2, operator 9", "its epsilon is 0.1"),
+        pytest.param(
+            "dpn68_subject", 2, {"pooling_type": {"s": "avg"}}, "operator 4", "its pooling_type is avg, and max",
+            marks=pytest.mark.full,
+        ),
+        pytest.param(
+            "dpn68_subject", 7, {"epsilon": {"f": 0.1}}, "batch_norm2d_2, operator 9", "its epsilon is 0.1",
+            marks=pytest.mark.full,
+        ),
         pytest.param(
             "dpn68_subject", 28, {"act_type": {"s": ""}, "fuse_relu": {"b": False}, "with_act": {"b": False}},
             "conv2d_9, operators", "its act_type is", marks=pytest.mark.full,
@@ -107,9 +113,23 @@ def _attribute(name: str, **fields: Any) -> Callable[[Any], None]:
 @pytest.mark.parametrize(
     ("model", "change", "op", "layer", "said"),
     [
-        ("dpn68", _nth("relu", 1, _to_sigmoid), "relu", "operator 6", "it is sigmoid in what the source gives"),
+        pytest.param(
+            "dpn68",
+            _nth("relu", 1, _to_sigmoid),
+            "relu",
+            "operator 6",
+            "it is sigmoid in what the source gives",
+            marks=pytest.mark.full,
+        ),
         pytest.param("dpn68", _nth("relu", 3, _to_sigmoid), "conv2d", "conv2d_", "", marks=pytest.mark.full),
-        ("dpn68", _nth("pool2d", 0, _attribute("pooling_type", s="avg")), "pool2d", "operator 4", "pooling_type"),
+        pytest.param(
+            "dpn68",
+            _nth("pool2d", 0, _attribute("pooling_type", s="avg")),
+            "pool2d",
+            "operator 4",
+            "pooling_type",
+            marks=pytest.mark.full,
+        ),
         (
             "lite0",
             _nth("batch_norm", 10, _attribute("epsilon", f=1e-5)),
@@ -142,6 +162,7 @@ def test_a_source_that_was_changed_since(
     assert said in report.sentence
 
 
+@pytest.mark.full
 def test_what_reproduces_it(dpn68_subject: Subject, tmp_path: Path) -> None:
     damaged = flip_exponent_bit(dpn68_subject.path, "conv2d_5.w_0", tmp_path / "damaged.nb")
     first, report = _layers(dpn68_subject, damaged, save_to=tmp_path / "saved")

@@ -24,6 +24,7 @@ def _folder(path: Path) -> Path:
     return path
 
 
+@pytest.mark.full
 def test_together_the_methods_give_what_paddlepaddle_gives_for_each_alone(
     digits: Imported, data: Samples, calibration: Calibration, tmp_path: Path
 ) -> None:

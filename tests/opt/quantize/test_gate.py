@@ -76,6 +76,7 @@ def test_limits() -> None:
     assert Limit(0.0).allows(labelled)
 
 
+@pytest.mark.full
 def test_errors_of_single_operators_add_up(program: Program, calibration: Calibration, judge: Judge) -> None:
     thresholds = calibration.thresholds["abs_max"]
     errors = sensitivities(program, thresholds, program.ops, judge)
@@ -99,6 +100,7 @@ def test_the_most_sensitive_operators_stay_in_fp32(program: Program, calibration
     assert said[0] == "sensitivity of 3 operators: 0 done"
 
 
+@pytest.mark.full
 def test_what_no_choice_brings_within_the_limit_is_refused(
     program: Program, calibration: Calibration, judge: Judge
 ) -> None:

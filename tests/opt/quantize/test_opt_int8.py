@@ -142,6 +142,7 @@ def test_the_cache_remembers_the_calibration_and_the_program(
     assert find_files(kept).params == kept / "model.pdiparams"
 
 
+@pytest.mark.full
 def test_without_json_it_says_what_int8_costs(source: Path, pictures: Path, tmp_path: Path) -> None:
     result = _opt(
         source, "-o", tmp_path / "d.oar", "--target", "arm64", "--precision", "int8,fp16,int8w", "--explain",
@@ -169,6 +170,7 @@ def test_labels_make_it_a_matter_of_accuracy(source: Path, tmp_path: Path) -> No
     assert {"accuracy", "fp32_accuracy"} <= set(measured)
 
 
+@pytest.mark.full
 def test_tensors_for_a_model_that_takes_no_pictures(models: Path, tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     (tmp_path / "tensors").mkdir()

@@ -163,6 +163,7 @@ def test_an_export_of_what_is_no_training(short_training: Path, tmp_path: Path) 
     assert [path.name for path in tmp_path.iterdir()] == ["broken"]
 
 
+@pytest.mark.full
 def test_equal_trainings_export_equal_bytes(short_training: Path, tmp_path: Path) -> None:
     for name in ("first", "second"):
         export(short_training, tmp_path / name, "pir")
