@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import skimage
 
 from oarlock import IsolatedSession
 from oarlock.bundle import Bundle
@@ -25,6 +26,19 @@ TARGETS = ("x86", "arm64", "armv7")
 BATCHES = (1, 3)
 _SECONDS = 900.0
 _EXACT = 1e-6
+_PHOTOGRAPHS = ("astronaut.png", "camera.png", "chelsea.png", "coffee.png", "coins.png", "grass.png", "rocket.jpg")
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What ``oarlock verify`` said of the x86 variant over ``pictures`` photographs: whether all is within the limits, the
+    part with PaddlePaddle's first place, the largest relative error.
+    """
+
+    ok: bool
+    pictures: int
+    agreement: float
+    error: float
 
 
 @dataclass
@@ -35,6 +49,7 @@ class Trial:
     ``failures`` has the error of each target that was refused, or that of the run. ``errors`` has the largest
     |difference| / largest |answer of PaddlePaddle| by batch. Where one is above a millionth, ``sensitivity`` says by
     how much PaddlePaddle's own answers move, relative to the largest, when every input element moves by its last bit.
+    ``verified`` is of the photographs, None where the model could not be run.
     """
 
     name: str
@@ -44,6 +59,7 @@ class Trial:
     errors: dict[int, float] = field(default_factory=dict)
     sensitivity: float | None = None
     first_place: bool = False
+    verified: Verified | None = None
     repairs: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -52,8 +68,10 @@ class Trial:
         return max(self.errors.values(), default=float("inf")) if len(self.errors) == len(BATCHES) else float("inf")
 
     def passed(self, limit: float) -> bool:
-        """Whether every target takes it and the answers are within ``limit``."""
-        return not self.exported and not self.failures and self.worst <= limit
+        """Whether every target takes it, the answers are within ``limit`` and ``oarlock verify`` agrees."""
+        if self.exported or self.failures or self.verified is None:
+            return False
+        return self.worst <= limit and self.verified.ok and self.verified.agreement == 1
 
 
 def attempt(name: str, form: str, own: Path | None = None) -> Trial:
@@ -68,7 +86,8 @@ def attempt(name: str, form: str, own: Path | None = None) -> Trial:
             lines = done.stderr.strip().splitlines()
             trial.exported = _short(lines[-1]) if lines else f"status {done.returncode}"
             return trial
-        bundle = Path(work, "model.oar")
+        bundle, shape = Path(work, "model.oar"), find(name, own).input_shape
+        _write_preprocess(folder / "preprocess.json", *shape[1:])
         made = _opt(folder, bundle, TARGETS, trial)
         if made is None:  # which of the targets is it?
             for target in TARGETS:
@@ -79,14 +98,17 @@ def attempt(name: str, form: str, own: Path | None = None) -> Trial:
             trial.repairs = {each["name"]: each["count"] for each in made["repairs"]}
         if bundle.exists():
             trial.failures.pop("x86", None)
-            _compare(folder, bundle, find(name, own).input_shape, trial)
+            _compare(folder, bundle, shape, trial)
+            if not trial.exported and "run" not in trial.failures:
+                _verify(folder, bundle, Path(work), trial)
     return trial
 
 
 def _opt(folder: Path, bundle: Path, targets: tuple[str, ...], trial: Trial) -> dict[str, Any] | None:
     """What ``oarlock opt`` says of the bundle; None after an error, which goes into the trial."""
     oarlock = str(Path(sys.executable).with_name("oarlock"))
-    options = ["--target", ",".join(targets), "--preprocess", "none", "--labels", "none", "--no-golden", "--json"]
+    preprocess = str(folder / "preprocess.json")
+    options = ["--target", ",".join(targets), "--preprocess", preprocess, "--labels", "none", "--no-golden", "--json"]
     done = _run([oarlock, "opt", str(folder), "-o", str(bundle), "--no-cache", *options])
     try:
         said: dict[str, Any] = json.loads(done.stdout)
@@ -126,6 +148,43 @@ def _compare(folder: Path, bundle: Path, shape: tuple[int, ...], trial: Trial) -
         trial.failures["run"] = f"{getattr(error, 'code', type(error).__name__)}: {_short(str(error))}"
 
 
+def _write_preprocess(file: Path, height: int, width: int) -> None:
+    spec = {
+        "color": "RGB",
+        "exif_orientation": True,
+        "crop_fraction": None,
+        "resize": {"short": max(height, width) * 8 // 7, "interpolation": "bilinear"},
+        "center_crop": {"height": height, "width": width},
+        "scale": 1 / 255,
+        "mean": [0.485, 0.456, 0.406],
+        "std": [0.229, 0.224, 0.225],
+        "layout": "NCHW",
+    }
+    file.write_text(json.dumps(spec), encoding="utf-8")
+
+
+def _verify(folder: Path, bundle: Path, work: Path, trial: Trial) -> None:
+    photographs = work / "photographs"
+    photographs.mkdir()
+    for name in _PHOTOGRAPHS:
+        (photographs / name).symlink_to(Path(skimage.__file__).parent / "data" / name)
+    oarlock = str(Path(sys.executable).with_name("oarlock"))
+    options = ["--variant", "x86-fp32", "--images", str(photographs), "--reference", str(folder)]
+    done = _run([oarlock, "verify", str(bundle), *options, "--threads", "1", "--json"])
+    try:
+        said = json.loads(done.stdout)
+        [variant] = said["variants"]
+        engine = variant["pictures"]["engine"]
+        trial.verified = Verified(
+            ok=done.returncode == 0 and said["ok"],
+            pictures=engine["finite"],
+            agreement=engine["top1_agreement"],
+            error=engine["relative_error"]["largest"],
+        )
+    except (ValueError, LookupError, TypeError):
+        trial.failures["verify"] = _short(done.stderr or done.stdout)
+
+
 def _error(found: np.ndarray[Any, Any], expected: np.ndarray[Any, Any]) -> float:
     if found.shape != expected.shape or not np.isfinite(found).all():
         return float("inf")
@@ -133,7 +192,11 @@ def _error(found: np.ndarray[Any, Any], expected: np.ndarray[Any, Any]) -> float
 
 
 def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
+    """A command that takes too long has failed, as one that was killed."""
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        return subprocess.CompletedProcess(command, -9, "", f"no end within {_SECONDS:.0f} s")
 
 
 def _short(text: str) -> str:
