@@ -29,7 +29,8 @@ says that the optimiser accepted the model for the target.
 random weights make a network that sensitive, no two implementations agree better. It is measured where the error is
 above 1e-6.
 
-| architecture | format | x86 | arm64 | armv7 | batch 1 | batch 3 | last bit | first place | verify | first place | repairs |
+| architecture | format | x86 | arm64 | armv7 | batch 1 | batch 3 | last bit | first place | \
+verify | first place | repairs |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 """
 _MINUTES = 20

@@ -31,8 +31,8 @@ _PHOTOGRAPHS = ("astronaut.png", "camera.png", "chelsea.png", "coffee.png", "coi
 
 @dataclass(frozen=True)
 class Verified:
-    """What ``oarlock verify`` said of the x86 variant over ``pictures`` photographs: whether all is within the limits, the
-    part with PaddlePaddle's first place, the largest relative error.
+    """What ``oarlock verify`` said of the x86 variant over ``pictures`` photographs: whether all is within the limits,
+    the part with PaddlePaddle's first place, the largest relative error.
     """
 
     ok: bool
