@@ -74,10 +74,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
             terminalreporter.write_line(line)
 
 
-def run_oarlock(*arguments: str | Path, status: int = 0, **options: object) -> subprocess.CompletedProcess[str]:
+def run_oarlock(
+    *arguments: str | Path, status: int = 0, timeout: float = 600, **options: object
+) -> subprocess.CompletedProcess[str]:
     """Run the installed command in a process of its own; it must end with ``status`` and print no traceback."""
     command = [Path(sys.executable).with_name("oarlock"), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600, **options)  # type: ignore[call-overload]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, **options)  # type: ignore[call-overload]
     assert done.returncode == status, f"{arguments}\nstdout: {done.stdout}\nstderr: {done.stderr}"
     assert "Traceback" not in done.stderr
     return done

@@ -68,7 +68,7 @@ def _calibrated(run_oarlock: Run, source: Path, crops: dict[str, Path], folder: 
     done = run_oarlock(
         "opt", source, "-o", folder / "m.oar", "--target", "arm64", "--precision", "fp32,int8", "--no-golden", "--json",
         "--calibrate", crops["calibration"], "--validate", crops["judged"], "--save-quantized", folder / "quantized",
-        *options,
+        *options, timeout=3600,
     )  # fmt: skip
     return {it["id"]: it for it in json.loads(done.stdout)["variants"]}
 
