@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import importlib.util
 
 from oarlock_opt.errors import ReferenceUnavailableError
@@ -17,6 +16,8 @@ _DISTRIBUTIONS = ("paddlepaddle", "paddlepaddle-gpu")
 
 def installed_versions() -> list[str]:
     """The distributions with their versions, such as "paddlepaddle 3.3.1"."""
+    import importlib.metadata  # which takes longer to load than all the rest
+
     versions = []
     for name in _DISTRIBUTIONS:
         try:

@@ -91,6 +91,10 @@ class Cache:
         """Whether anything can be found or kept."""
         return self._limit > 0
 
+    def holds(self, kind: str) -> bool:
+        """Whether there may be an entry of that kind."""
+        return self.enabled and (self._folder / kind).is_dir()
+
     def find(self, kind: str, key: str) -> Entry | None:
         """The entry under a key; None where there is none. Its files are checked when they are taken out."""
         if not self.enabled:

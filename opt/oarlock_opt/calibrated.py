@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,7 +89,7 @@ def make(
         if cache.enabled:
             key = key_of(model=model.key, quantized=[sha256_file(path) for path in program.all])
         optimized += make_variants(
-            replace(model, program=program, key=key, _origins=origins, _graph=None),
+            replace(model, program=program, _key=partial(str, key), _origins=origins, _graph=None),
             ours,
             engine=engine,
             folder=folder,

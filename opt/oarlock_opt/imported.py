@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from oarlock_opt.importer.repair import AppliedRepair
     from oarlock_opt.interface import Interface
 
-__all__ = ["FileHash", "Imported", "SourceHashes", "import_model"]
+__all__ = ["FileHash", "Imported", "SourceHashes", "import_model", "keep"]
 
 _KIND = "programs"
 _HASHES_KIND = "hashes"
@@ -41,7 +41,7 @@ class FileHash:
 
 
 class SourceHashes:
-    """The hashes of a source's files, made by threads while others work.
+    """The hashes of a source's files, made by threads while others work, from ``begin`` on or when they are asked for.
 
     Those of files that keep their identity (device, inode, size and times of change) are remembered in ``cache``.
     """
@@ -53,24 +53,34 @@ class SourceHashes:
         self._key = key_of(files=self._before) if cache.enabled else ""
         known = cache.find(_HASHES_KIND, self._key)
         self._known: list[str] | None = None if known is None else known.facts
-        self._hashings = [] if known is not None else [Hashing(path) for path in files.all]
+        self._hashings: list[Hashing] = []
+        self._found: tuple[FileHash, ...] | None = None
+
+    def begin(self) -> None:
+        """Start the threads, where there is anything to hash."""
+        if self._known is None and not self._hashings:
+            self._hashings = [Hashing(path) for path in self._files.all]
 
     def get(self) -> tuple[FileHash, ...]:
-        """The hashes, waited for. Raises OSError."""
-        hashes = self._known if self._known is not None else [each.result() for each in self._hashings]
-        return tuple(
-            FileHash(path.name, digest, path.stat().st_size)
-            for path, digest in zip(self._files.all, hashes, strict=True)
-        )
+        """The hashes, waited for. Raises OSError, and SourceError as ``check`` does."""
+        if self._found is None:
+            self.begin()
+            hashes = self._known if self._known is not None else [each.result() for each in self._hashings]
+            self.check()
+            self._found = tuple(
+                FileHash(path.name, digest, state[2])
+                for path, digest, state in zip(self._files.all, hashes, self._before, strict=True)
+            )
+        return self._found
 
     def keep(self) -> None:
         """Remember the hashes, unless a file is so new that a change might leave its times as they are."""
         settled = time.time_ns() - _SETTLED_NS
         if self._known is None and all(max(state[-2:]) < settled for state in self._before):
-            self._cache.keep(_HASHES_KIND, self._key, [each.result() for each in self._hashings], {})
+            self._cache.keep(_HASHES_KIND, self._key, [each.sha256 for each in self.get()], {})
 
     def check(self) -> None:
-        """Raise SourceError when a file was changed since the hashes were begun."""
+        """Raise SourceError when a file was changed since this object was made."""
         if self._state() != self._before:
             raise SourceError(f"{self._files.program}: the model was changed while it was read; try again")
 
@@ -84,21 +94,28 @@ class Imported:
     """A model that is ready for the optimiser.
 
     ``program`` is what the optimiser reads; ``interface`` is what that takes and gives. ``op_count`` is the number of
-    operators before the passes. ``hashes`` are of ``files``, the source's own. ``key`` stands for the model in the keys
-    of what is made from it, and is "" when nothing is to be remembered.
+    operators before the passes. ``hashes`` are of ``files``, the source's own.
     """
 
     files: SourceFiles
     zoo: ZooOrigin | None
     hashes: SourceHashes
-    key: str
     program: SourceFiles
     interface: Interface
     paddle_version: str | None
     op_count: int
     repairs: tuple[AppliedRepair, ...]
     _origins: tuple[str, ...]
+    _key: Callable[[], str]
     _graph: Graph | None = field(default=None, repr=False)
+
+    @property
+    def key(self) -> str:
+        """Stands for the model in the keys of what is made from it; "" when nothing is to be remembered.
+
+        Waits for the hashes, and raises what they raise.
+        """
+        return self._key()
 
     @property
     def graph(self) -> Graph:
@@ -133,27 +150,41 @@ def import_model(
     Raises SourceError and OSError.
     """
     hashes = SourceHashes(files, cache)
-    key = ""
-    if cache.enabled:
-        key = key_of(
+
+    def key() -> str:
+        if not cache.enabled:
+            return ""
+        return key_of(
             source=[each.sha256 for each in hashes.get()],
             format=files.format,
             lite=lite_version,
             code=code_hash("importer", "interface.py"),
         )
-        if (entry := cache.find(_KIND, key)) and (known := _remembered(entry, files, zoo, hashes, key, folder)):
-            hashes.keep()
+
+    # In a cache without programs there is none to look for: the model is read at once, and hashed when there is time.
+    if cache.holds(_KIND) and (entry := cache.find(_KIND, key())):
+        known = _remembered(entry, files, zoo, hashes, key, folder)
+        if known is not None:
             return known
     on_read()
     model = _import(files, zoo, hashes, key, lite_version, folder)
     hashes.check()
-    hashes.keep()
-    cache.keep(_KIND, key, _facts(model), _own_files(model))
     return model
 
 
+def keep(model: Imported, cache: Cache) -> None:
+    """Remember a model, once there is time: it waits for the hashes. Raises OSError and SourceError."""
+    model.hashes.keep()
+    cache.keep(_KIND, model.key, _facts(model), _own_files(model))
+
+
 def _import(
-    files: SourceFiles, zoo: ZooOrigin | None, hashes: SourceHashes, key: str, lite_version: str, folder: Path
+    files: SourceFiles,
+    zoo: ZooOrigin | None,
+    hashes: SourceHashes,
+    key: Callable[[], str],
+    lite_version: str,
+    folder: Path,
 ) -> Imported:
     from oarlock_opt.importer import legacy, passes
     from oarlock_opt.interface import Interface
@@ -169,13 +200,13 @@ def _import(
         files,
         zoo,
         hashes,
-        key,
         legacy.write(graph, folder, files.params),
         Interface.of(graph),
         graph.paddle_version,
         op_count,
         repairs,
         tuple(node.origin for node in graph.nodes),
+        key,
         graph,
     )
 
@@ -199,7 +230,7 @@ def _facts(model: Imported) -> dict[str, Any]:
 
 
 def _remembered(
-    entry: Entry, files: SourceFiles, zoo: ZooOrigin | None, hashes: SourceHashes, key: str, folder: Path
+    entry: Entry, files: SourceFiles, zoo: ZooOrigin | None, hashes: SourceHashes, key: Callable[[], str], folder: Path
 ) -> Imported | None:
     """The model of an entry; None when that is damaged."""
     from oarlock_opt.importer.repair import AppliedRepair
@@ -212,11 +243,11 @@ def _remembered(
         files,
         zoo,
         hashes,
-        key,
         SourceFiles(folder / _PROGRAM, folder / _PARAMS if _PARAMS in entry.files else files.params),
         Interface.from_json(facts["interface"]),
         facts["paddle_version"],
         facts["op_count"],
         tuple(AppliedRepair(**each) for each in facts["repairs"]),
         tuple(facts["origins"]),
+        key,
     )

@@ -16,7 +16,7 @@ from oarlock._files import temporary_sibling
 from oarlock_opt.cache import Cache
 from oarlock_opt.destination import check_destination
 from oarlock_opt.errors import DestinationError, TargetError
-from oarlock_opt.imported import Imported, import_model
+from oarlock_opt.imported import Imported, import_model, keep
 from oarlock_opt.lite import worker
 from oarlock_opt.lite.targets import Skipped, Variant, select, skipped_remarks
 from oarlock_opt.lite.worker import Optimized
@@ -296,10 +296,11 @@ class _Work:
         def started(served: Sequence[Variant]) -> None:
             self._listener.started(_optimising(served))
             # The optimiser is another process: what does not depend on it is done, and loaded, meanwhile.
+            model.hashes.begin()
             self.interpreted(model)
             importlib.import_module("oarlock_opt.bundle_writer")
 
-        return make_variants(
+        optimized = make_variants(
             model,
             variants,
             engine=engine,
@@ -311,6 +312,8 @@ class _Work:
             on_start=started,
             on_end=lambda served, seconds: self._listener.ended(_optimising(served), seconds),
         )
+        keep(model, self._cache)
+        return optimized
 
     def calibrated(
         self, model: Imported, meaning: Interpretation, variants: Sequence[Variant], engine: store.Engine

@@ -45,7 +45,7 @@ def make_variants(
     model with its products restored (``lite.weights``). With ``record``, nothing is taken from the cache, where what is
     recorded is not kept.
     """
-    shelf = _Shelf(model.key, engine, folder, cache)
+    shelf = _Shelf(model, engine, folder, cache)
     recipes = dict.fromkeys(variant.recipe for variant in variants)
     found = {recipe: None if record else shelf.take(recipe) for recipe in recipes}
     missing = [variant for variant in variants if found[variant.recipe] is None]
@@ -114,14 +114,16 @@ class _Shelf:
     What weight-only variants are made of follows from the model and from the code in ``lite``, which the key has.
     """
 
-    def __init__(self, key: str, engine: Engine, folder: Path, cache: Cache) -> None:
-        self._model = key
+    def __init__(self, model: Imported, engine: Engine, folder: Path, cache: Cache) -> None:
+        self._model = model
         self._engine = engine
         self._folder = folder
         self._cache = cache
 
     def take(self, recipe: Recipe) -> _Taken | None:
         """The file for a recipe, copied into the folder."""
+        if not self._cache.holds(_KIND):
+            return None
         start = time.monotonic()
         key = self._key(recipe)
         entry = self._cache.find(_KIND, key)
@@ -141,7 +143,7 @@ class _Shelf:
         if not self._cache.enabled:
             return ""
         return key_of(
-            model=self._model,
+            model=self._model.key,
             engine=[self._engine.version, self._engine.sha256],
             recipe=repr(recipe),
             worker=worker.worker_hash(self._engine.version),

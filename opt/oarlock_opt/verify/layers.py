@@ -14,7 +14,7 @@ from oarlock import Bundle, Preprocessor, images
 from oarlock.bundle import Variant
 from oarlock_opt.cache import Cache
 from oarlock_opt.errors import VerifyError
-from oarlock_opt.imported import import_model
+from oarlock_opt.imported import import_model, keep
 from oarlock_opt.layers import compare_layers
 from oarlock_opt.lite.targets import CUSTOM, select
 from oarlock_opt.source import SourceFiles
@@ -50,6 +50,7 @@ def compare(
         program = Path(folder) / "program"
         program.mkdir()
         model = import_model(files, None, lite_version=variant.engine_version, folder=program, cache=cache)
+        keep(model, cache)
         report = compare_layers(
             bundle.file(variant.file), model, made, [_feed(bundle, pictures)], save_to=save_to, timeout=timeout
         )
