@@ -311,6 +311,7 @@ class _Work:
             early=self._early,
             on_start=started,
             on_end=lambda served, seconds: self._listener.ended(_optimising(served), seconds),
+            searching=lambda: self._step("looking for the operator that the optimiser fails on"),
         )
         keep(model, self._cache)
         return optimized

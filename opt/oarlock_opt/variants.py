@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,13 +38,15 @@ def make_variants(
     early: Early | None = None,
     on_start: Callable[[Sequence[Variant]], None],
     on_end: Callable[[Sequence[Variant], float], None],
+    searching: Callable[[], AbstractContextManager[object]] = nullcontext,
 ) -> list[Optimized]:
     """The result for every variant, in the order given.
 
     The other parameters are those of ``worker.optimize``, which this calls for what is not in the cache, and whose
     errors it raises; before it does, NoKernelError when the engine lacks kernels. Weight-only variants are made of the
     model with its products restored (``lite.weights``). With ``record``, nothing is taken from the cache, where what is
-    recorded is not kept.
+    recorded is not kept. ``searching`` gives the context in which the operator that the optimiser crashed on is looked
+    for, which takes a while.
     """
     shelf = _Shelf(model, engine, folder, cache)
     recipes = dict.fromkeys(variant.recipe for variant in variants)
@@ -74,7 +77,8 @@ def make_variants(
 
             failed = next(variant for variant in missing if variant.id in error.variants.split(", "))
             given = weight_only if failed.recipe.weight_bits else model
-            raise name_operator(error, given.graph, failed, engine, folder) from None
+            with searching():
+                raise name_operator(error, given.graph, failed, engine, folder) from None
         made = {result.variant: result for result in results}
         for result in {result.path: result for result in results}.values():
             shelf.keep(result)
