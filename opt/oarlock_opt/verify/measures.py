@@ -180,7 +180,8 @@ class Meter:
             self._sure_agree += first[0] == first[1]
         positive = p > 0
         with np.errstate(divide="ignore"):
-            kl = float((p[positive] * np.log(p[positive] / q[positive])).sum())
+            # It is never negative (Gibbs' inequality), but for rounding.
+            kl = max(0.0, float((p[positive] * np.log(p[positive] / q[positive])).sum()))
         self._kl_sum += kl
         self._kl_largest = max(self._kl_largest, kl)
         return first
