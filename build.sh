@@ -174,8 +174,8 @@ test_all() {
     ctest --test-dir "build/$preset" --output-on-failure --quiet -j "$jobs" || die "native tests failed ($preset)"
   done
   say "Python tests"
-  # Each file in one process: what its tests share is made once.
-  .venv/bin/python -m pytest -n "$jobs" --dist loadfile "${full[@]}"
+  # Each file in one process: what its tests share is made once. In the order of tests/conftest.py, the longest first.
+  .venv/bin/python -m pytest -n "$jobs" --dist loadfile --no-loadscope-reorder "${full[@]}"
 }
 
 # The tests of both languages against a core that counts; what Python makes the core do counts as well.

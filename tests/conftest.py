@@ -32,7 +32,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="run the tests that take long as well")
 
 
+# The files that take longest, by name. They go first, so that no process works alone at the end.
+_LONGEST = (
+    "test_fake_engine.py", "test_opt_int8.py", "test_contents.py", "test_fuzzers.py", "test_installed.py",
+    "test_dpn.py", "test_readme.py", "test_coverage.py", "test_planted_errors.py", "test_mutations.py", "test_networks.py",
+)  # fmt: skip
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    ranks = {name: rank for rank, name in enumerate(_LONGEST)}
+    items.sort(key=lambda item: ranks.get(item.path.name, len(ranks)))
     if config.getoption("--full"):
         return
     long = [item for item in items if item.get_closest_marker("full")]

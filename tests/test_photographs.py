@@ -33,7 +33,7 @@ def test_names_what_they_show(lite0: Path, photographs: Path, oarlock_cli: Run) 
         assert answer["top"][0]["label"] in labels
 
 
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("threads", [pytest.param(1, marks=pytest.mark.full), 2])
 def test_answers_as_paddlepaddle(
     lite0: Path, lite0_source: Path, photographs: Path, figure: Figure, threads: int
 ) -> None:

@@ -306,6 +306,7 @@ def test_answers_of_the_reference_are_remembered(
     assert _bytes(tmp_path / "a.oar") == _bytes(tmp_path / "b.oar")
 
 
+@pytest.mark.full
 def test_exports_of_the_zoo_are_remembered(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     options = ("--weights", "random", "--target", "x86", "--no-golden")
     _opt("EfficientNetLite0", "-o", tmp_path / "a.oar", *options)

@@ -23,7 +23,7 @@ _ZOO = ("DPN68", "EfficientNet-Lite0")
 _OTHERS = ("mobilenet_v3_small", "shufflenet_v2_x0_25", "resnet18")
 
 
-@pytest.mark.parametrize("form", ["legacy", "pir"])
+@pytest.mark.parametrize("form", [pytest.param("legacy", marks=pytest.mark.full), "pir"])
 def test_counts_are_those_of_the_layers(form: str, tmp_path: Path) -> None:
     command = [sys.executable, str(_EXPORTER), form, str(tmp_path), *_ZOO, *_OTHERS]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)

@@ -103,6 +103,7 @@ def test_on_x86_it_answers_as_paddlepaddle_does(made: tuple[Path, dict[str, Any]
             np.testing.assert_allclose(found, next(iter(expected.values())), atol=2e-2)
 
 
+@pytest.mark.full
 def test_equal_calls_give_equal_files_and_another_seed_others(
     source: Path, pictures: Path, made: tuple[Path, dict[str, Any], Path], tmp_path: Path
 ) -> None:

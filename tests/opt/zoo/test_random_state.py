@@ -47,7 +47,14 @@ def test_residual_kernels_are_made_small() -> None:
         np.testing.assert_allclose(residual[name], plain[name] / 3, rtol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["DPN68", "DPN131", "EfficientNet-Lite0", "EfficientNet-Lite2"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "DPN68",
+        "EfficientNet-Lite0",
+        *(pytest.param(name, marks=pytest.mark.full) for name in ("DPN131", "EfficientNet-Lite2")),
+    ],
+)
 def test_signals_keep_their_size(name: str) -> None:
     import paddle
 

@@ -52,7 +52,7 @@ def test_with_the_passes_every_answer_is_right(answers: Answers, free: bool) -> 
 
 
 @pytest.mark.usefixtures("engine")
-@pytest.mark.parametrize("target", ["arm64", "armv7"])
+@pytest.mark.parametrize("target", ["arm64", pytest.param("armv7", marks=pytest.mark.full)])
 def test_with_the_passes_arm_takes_them_all(answers: Answers, target: str) -> None:
     graph, _, _ = _all_in_one(answers, free=True)
     passes.run(graph)
