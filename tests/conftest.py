@@ -35,7 +35,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 # The files that take longest, by name. They go first, so that no process works alone at the end.
 _LONGEST = (
     "test_fake_engine.py", "test_opt_int8.py", "test_contents.py", "test_fuzzers.py", "test_installed.py",
-    "test_dpn.py", "test_readme.py", "test_coverage.py", "test_planted_errors.py", "test_mutations.py", "test_networks.py",
+    "test_dpn.py", "test_readme.py", "test_coverage.py", "test_planted_errors.py",
+    "test_mutations.py", "test_networks.py",
 )  # fmt: skip
 
 
