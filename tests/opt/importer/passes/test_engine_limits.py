@@ -16,6 +16,9 @@ _TOLERANCE = 1e-5
 _FINISHING = ("restored-attributes", "restored-outputs")
 _LIMITED = [case for case in CASES.values() if case.limit]
 _ONE_OF_EACH = list({case.limit: case for case in _LIMITED}.values())
+# Rewritten with others of their kind, though the engine is right with these shapes.
+_RIGHT_ANYWAY = ("sum of int32", "softmax, axis first")
+_ALSO_WRONG = [case for case in _LIMITED if case not in _ONE_OF_EACH and case.name not in _RIGHT_ANYWAY]
 
 
 def _difference(found: Array, expected: Array) -> float:
@@ -83,7 +86,7 @@ def test_without_its_pass_the_engine_fails(case: Case, answers: Answers) -> None
 
 @pytest.mark.full
 @pytest.mark.usefixtures("engine")
-@pytest.mark.parametrize("case", [case for case in _LIMITED if case not in _ONE_OF_EACH], ids=lambda case: case.name)
+@pytest.mark.parametrize("case", _ALSO_WRONG, ids=lambda case: case.name)
 def test_without_its_pass_the_engine_fails_everywhere(case: Case, answers: Answers) -> None:
     assert _fails_alone(case, answers)
 
