@@ -6,6 +6,7 @@ import os
 import queue
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 __all__ = ["available_processors", "ordered_map"]
@@ -13,6 +14,7 @@ __all__ = ["available_processors", "ordered_map"]
 T = TypeVar("T")
 R = TypeVar("R")
 
+_LOOK_UP_SECONDS = 0.25
 _AHEAD = 2
 """Results that wait for their turn, beside those that the threads are at work on."""
 
@@ -36,8 +38,8 @@ def ordered_map(function: Callable[[T], R], items: Iterable[T], *, workers: int)
         for number in range(workers):
             # Daemons, so that a thread that waits for input which never comes does not keep the process.
             threading.Thread(target=shared.work, name=f"oarlock-worker-{number}", daemon=True).start()
-        while (place := shared.places.get()) is not None:
-            result, error = place.get()
+        while (place := _wait(shared.places)) is not None:
+            result, error = _wait(place)
             if error is not None:
                 try:
                     raise error
@@ -49,6 +51,13 @@ def ordered_map(function: Callable[[T], R], items: Iterable[T], *, workers: int)
             shared.room.put(None)
     finally:
         shared.stop()
+
+
+def _wait(source: queue.SimpleQueue[T]) -> T:
+    """The next of a queue. Python may miss a Ctrl-C that comes while it goes to sleep without a limit."""
+    while True:
+        with suppress(queue.Empty):
+            return source.get(timeout=_LOOK_UP_SECONDS)
 
 
 # What one thread computes, or raises, for the one that iterates: a queue for a single pair.
