@@ -7,8 +7,12 @@ root=$PWD
 
 BUILD_PACKAGES="cmake ninja-build g++ flatbuffers-compiler libflatbuffers-dev nlohmann-json3-dev libsodium-dev"
 TEST_PACKAGES="libgtest-dev"
+PROGRAM_PACKAGES="libjpeg-dev libpng-dev"  # oarlock-classify
+CROSS_PACKAGES="debian-archive-keyring qemu-user"  # the cross compiler comes by arm_linux/toolchain.sh
 CLANG_PACKAGES="clang-14 libclang-rt-14-dev"  # the second compiler, and its libFuzzer
+LIBCXX_PACKAGES="$CLANG_PACKAGES libc++-14-dev libc++abi-14-dev"
 CHECK_PACKAGES="clang-format-14"
+DEVICE_PACKAGES="openssh-server openssh-client"  # a board, for the tests
 BROWSER_PACKAGES="chromium chromium-driver fonts-liberation"  # shows the report to its tests
 jobs=$(nproc 2>/dev/null || echo 2)
 
@@ -20,10 +24,12 @@ usage: ./build.sh COMMAND
   demo            photographs classified by a Paddle Lite model made here, and compared with PaddlePaddle's answer
   test [--full]   every test in at most 15 minutes; --full adds those that take longer
   check           formatting, lint, types and warnings: ruff, mypy, clang-format, g++ and clang with warnings as errors
-  native PRESET   the native core alone, by a preset of native/CMakePresets.json, into build/PRESET
+  native PRESET   the core and the C++ program by a preset of arm_linux/CMakePresets.json, into build/PRESET; for armv8,
+                  armv7hf and host (this machine) with a folder ready to copy, build/PRESET/oarlock
   fuzz [SECONDS]  each fuzzer of native/fuzz for so long; 600 when not given
   coverage        which lines of the packages and of the core the tests run: figures, and pages in build/coverage
   packages        an sdist and a wheel of each distribution, into dist/
+  wheels          wheels of the runtime for boards, linux_aarch64 and linux_armv7l, into dist/
   bench           the ratios of benchmarks/
   help            this text
 
@@ -141,12 +147,51 @@ engine() { .venv/bin/oarlock lite list --json | grep -q '"target": "x86"' || .ve
 
 native() {
   local preset=${1:-}
-  [ -n "$preset" ] || die "which preset? They are: $(cd native && cmake --list-presets | sed -n 's/^ *"\([^"]*\)".*/\1/p' | tr '\n' ' ')"
-  # shellcheck disable=SC2086
-  need_packages $BUILD_PACKAGES $TEST_PACKAGES $(case "$preset" in clang | fuzz) echo "$CLANG_PACKAGES" ;; esac)
-  mkdir -p "build/$preset"
-  quietly "build/$preset/configure.log" cmake -S native --preset "$preset"
-  quietly "build/$preset/build.log" cmake --build "build/$preset" -j "$jobs"
+  [ -n "$preset" ] || die "which preset? They are: $(cd arm_linux && cmake --list-presets | sed -n 's/^ *"\([^"]*\)".*/\1/p' | tr '\n' ' ')"
+  local out=$root/build/$preset configure=(cmake -S arm_linux --preset "$preset")
+  # shellcheck disable=SC2046,SC2086
+  need_packages $BUILD_PACKAGES $TEST_PACKAGES $PROGRAM_PACKAGES $(case "$preset" in
+    armv8 | armv7hf) echo "$CROSS_PACKAGES" ;;
+    clang | fuzz) echo "$CLANG_PACKAGES" ;;
+    libcxx) echo "$LIBCXX_PACKAGES" ;;
+  esac)
+  mkdir -p "$out"
+  case "$preset" in
+    armv8 | armv7hf)
+      local toolchain
+      toolchain=$(arm_linux/toolchain.sh "$preset")
+      quietly "$out/configure.log" "${configure[@]}" -D OARLOCK_TOOLCHAIN="$toolchain"
+      quietly "$out/build.log" cmake --build "$out" -j "$jobs" --target oarlock-classify
+      ready "$preset"
+      python3 arm_linux/check_binary.py --max-kb 600 "$out"/oarlock/{oarlock-classify,*.so} >"$out/check.log" ||
+        die "the program would not run on every board with glibc 2.31"
+      publish "$preset" "$([ "$preset" = armv8 ] && echo arm64 || echo armv7)"
+      ;;
+    *)
+      quietly "$out/configure.log" "${configure[@]}"
+      quietly "$out/build.log" cmake --build "$out" -j "$jobs" --target "${2:-all}"
+      [ "$preset" != host ] || { ready host && publish host x86; }
+      ;;
+  esac
+}
+
+# The program with all that belongs to it, in a folder to be copied to a board: build/PRESET/oarlock.
+ready() {
+  local out=$root/build/$1
+  rm -rf "$out/oarlock"
+  quietly "$out/install.log" cmake --install "$out" --component classify --strip --prefix "$out/oarlock"
+}
+
+# The same where `oarlock deploy` and `--on` look for what they send.
+publish() {
+  local store=${OARLOCK_HOME:-${XDG_CACHE_HOME:-$HOME/.cache}/oarlock}/programs copy
+  mkdir -p "$store"
+  copy=$(mktemp -d "$store/.$2.XXXXXX")
+  cp -R "$root/build/$1/oarlock/." "$copy"
+  chmod 755 "$copy"
+  rm -rf "${store:?}/$2"
+  mv "$copy" "$store/$2"
+  say "build/$1/oarlock is ready to be copied"
 }
 
 # Runs a command with its output in a file, which is shown when the command fails.
@@ -166,16 +211,30 @@ test_all() {
   setup
   engine
   browser
-  local preset
-  # GCC's sanitizers; threads take longer.
-  for preset in host asan ${full:+tsan}; do
-    say "native tests ($preset)"
-    native "$preset"
-    ctest --test-dir "build/$preset" --output-on-failure --quiet -j "$jobs" || die "native tests failed ($preset)"
-  done
+  # shellcheck disable=SC2086
+  need_packages $DEVICE_PACKAGES
+  native_tests host
+  # GCC's sanitizers: the core; the program and threads take longer, and so does clang with the library of Android's NDK.
+  if [ ${#full[@]} = 0 ]; then
+    native_tests asan native
+  else
+    native_tests asan
+    native_tests tsan
+    native_tests libcxx
+  fi
+  say "the program for boards (armv8, armv7hf)"
+  native armv8
+  native armv7hf
   say "Python tests"
   # Each file in one process: what its tests share is made once. In the order of tests/conftest.py, the longest first.
   .venv/bin/python -m pytest -n "$jobs" --dist loadfile --no-loadscope-reorder "${full[@]}"
+}
+
+# The GoogleTests of a preset; with a second argument those of that part alone.
+native_tests() {
+  say "native tests ($1)"
+  native "$1" ${2:+"$2/all"}
+  ctest --test-dir "build/$1${2:+/$2}" --output-on-failure --quiet -j "$jobs" || die "native tests failed ($1)"
 }
 
 # The tests of both languages against a core that counts; what Python makes the core do counts as well.
@@ -199,7 +258,7 @@ coverage() {
   .venv/bin/python -m coverage html --quiet -d "$out/report/python"
   .venv/bin/python -m coverage report
   .venv/bin/gcovr --root native --filter native/src/ --exclude-throw-branches --print-summary \
-    --gcov-ignore-errors=no_working_dir_found --html-details "$out/report/core.html" "$out/CMakeFiles"
+    --gcov-ignore-errors=no_working_dir_found --html-details "$out/report/core.html" "$out/native/CMakeFiles"
   say "pages: build/coverage/report/python/index.html and build/coverage/report/core.html"
 }
 
@@ -208,7 +267,8 @@ check() {
   # shellcheck disable=SC2086
   need_packages $CHECK_PACKAGES
   local cxx
-  mapfile -t cxx < <(find native opt/native benchmarks -name '*.cc' -o -name '*.h' -o -name '*.c' | sort)
+  mapfile -t cxx < <(find native opt/native benchmarks arm_linux android_demo/app/src/main/cpp -name generated -prune -o \
+    \( -name '*.cc' -o -name '*.h' -o -name '*.c' \) -print | sort)
   say "ruff"
   .venv/bin/ruff format --check --quiet . || die "run .venv/bin/ruff format"
   .venv/bin/ruff check --quiet .
@@ -233,7 +293,7 @@ demo() {
 
 fuzz() {
   native fuzz
-  native/fuzz/run.sh build/fuzz "${1:-600}"
+  native/fuzz/run.sh build/fuzz/native "${1:-600}"
 }
 
 # Each wheel is built from the unpacked sdist, so that an sdist that lacks a file fails here.
@@ -246,6 +306,15 @@ packages() {
     quietly "build/packages-$distribution.log" .venv/bin/python -m build --no-isolation --outdir dist "$distribution"
   done
   stat -c '%n  %s bytes' dist/*-"$(.venv/bin/oarlock --version | cut -d' ' -f2)"[-.]*
+}
+
+wheels() {
+  setup
+  # shellcheck disable=SC2086
+  need_packages $CROSS_PACKAGES
+  mkdir -p dist
+  local preset
+  for preset in armv8 armv7hf; do PYTHON=$root/.venv/bin/python arm_linux/wheel.sh "$preset" dist; done
 }
 
 bench() {
@@ -265,6 +334,7 @@ case "$command" in
   native) native "$@" ;;
   fuzz) fuzz "$@" ;;
   packages) packages ;;
+  wheels) wheels ;;
   bench) bench "$@" ;;
   help | -h | --help) usage ;;
   *) usage >&2; die "unknown command '$command'" ;;

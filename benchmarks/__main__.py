@@ -6,6 +6,7 @@ import importlib
 import sys
 
 _NAMES = (
+    "classify",
     "frames",
     "imports",
     "inspect",

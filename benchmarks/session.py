@@ -14,7 +14,7 @@ from benchmarks._measure import Ratio, compare
 from oarlock import Bundle
 
 _ROOT = Path(__file__).parent.parent
-_LIBRARY = _ROOT / "build" / "host" / "liboarlock_bare_engine.so"
+_LIBRARY = _ROOT / "build" / "host" / "native" / "liboarlock_bare_engine.so"
 _SHAPE = (1, 3, 224, 224)
 
 

@@ -78,7 +78,7 @@ def test_second_engine_file_is_refused(lite0: Path, engine: Path, tmp_path: Path
 
 
 def test_in_a_program_without_python(lite0: Path, engine: Path) -> None:
-    program = Path(os.environ.get("OARLOCK_TEST_BUILD", ROOT / "build" / "host")) / "tests" / "oarlock_smoke"
+    program = Path(os.environ.get("OARLOCK_TEST_BUILD", ROOT / "build" / "host")) / "native" / "tests" / "oarlock_smoke"
     libraries = subprocess.run(["ldd", program], capture_output=True, text=True, check=True).stdout
     assert "libpython" not in libraries
     done = subprocess.run([program, engine, lite0 / "x86-fp32.nb"], capture_output=True, text=True, timeout=120)

@@ -6,6 +6,7 @@ OUT gets a folder for each fuzzer. The same inputs come out every time.
 
 from __future__ import annotations
 
+import base64
 import copy
 import hashlib
 import json
@@ -16,6 +17,37 @@ import sys
 import zlib
 from pathlib import Path
 from typing import Any
+
+# JPEG files of a few pixels, by Pillow: turned by EXIF, progressive, grey, CMYK.
+_JPEG = {
+    "exif": (
+        "/9j/4AAQSkZJRgABAQAAAQABAAD/4QAiRXhpZgAATU0AKgAAAAgAAQESAAMAAAABAAYAAAAAAAD/2wBDAKBueIx4ZKCMgoy0qqC+8P//"
+        "8Nzc8P//////////////////////////////////////////////////////////2wBDAaq0tPDS8P//////////////////////////"
+        "////////////////////////////////////////////////////wAARCAASABQDASIAAhEBAxEB/8QAFgABAQEAAAAAAAAAAAAAAAAA"
+        "AAEC/8QAHxABAAECBwEAAAAAAAAAAAAAAAECEQMSITEyQWGB/8QAFgEBAQEAAAAAAAAAAAAAAAAAAAEC/8QAHBEBAAIBBQAAAAAAAAAA"
+        "AAAAAAERIUFxwdHw/9oADAMBAAIRAxEAPwCxE5fYSo+2LaegthiaZFr2OytmqtjoGdIJ5gw+AAj/2Q=="
+    ),
+    "progressive": (
+        "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAKBueIx4ZKCMgoy0qqC+8P//8Nzc8P//////////////////////////////////////////"
+        "////////////////2wBDAaq0tPDS8P//////////////////////////////////////////////////////////////////////////"
+        "////wgARCAASABQDASIAAhEBAxEB/8QAFQABAQAAAAAAAAAAAAAAAAAAAAH/xAAVAQEBAAAAAAAAAAAAAAAAAAAAAf/aAAwDAQACEAMQ"
+        "AAABAIKIBP/EABYQAAMAAAAAAAAAAAAAAAAAAAABMP/aAAgBAQABBQKCP//EABQRAQAAAAAAAAAAAAAAAAAAACD/2gAIAQMBAT8BH//E"
+        "ABQRAQAAAAAAAAAAAAAAAAAAACD/2gAIAQIBAT8BH//EABQQAQAAAAAAAAAAAAAAAAAAADD/2gAIAQEABj8CH//EABoQAAICAwAAAAAA"
+        "AAAAAAAAAAABEBEgMUH/2gAIAQEAAT8h4PChxof/2gAMAwEAAgADAAAAEIMgg//EABkRAAIDAQAAAAAAAAAAAAAAAAABEBFxwf/aAAgB"
+        "AwEBPxArB9Uf/8QAGxEAAQQDAAAAAAAAAAAAAAAAAAEQESFB0fD/2gAIAQIBAT8QI6tmEb//xAAdEAACAgEFAAAAAAAAAAAAAAAAARAR"
+        "ITFBYXGB/9oACAEBAAE/EEn2UKPaKxyNjQbQ/wD/2Q=="
+    ),
+    "grey": (
+        "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAKBueIx4ZKCMgoy0qqC+8P//8Nzc8P//////////////////////////////////////////"
+        "////////////////wAALCAASABQBAREA/8QAFgABAQEAAAAAAAAAAAAAAAAAAQAC/8QAHxAAAgECBwAAAAAAAAAAAAAAAAECEWEDEiEx"
+        "MkGB/9oACAEBAAA/AFJ5boJDQPaFTS5lxZqWxdFh8D//2Q=="
+    ),
+    "cmyk": (
+        "/9j/7gAOQWRvYmUAZAAAAAAA/9sAQwCgbniMeGSgjIKMtKqgvvD///Dc3PD/////////////////////////////////////////////"
+        "/////////////8AAFAgACAAIBEMRAE0RAFkRAEsRAP/EABYAAQEBAAAAAAAAAAAAAAAAAAABA//EABsQAQACAgMAAAAAAAAAAAAAAAEA"
+        "ERIxAiJB/9oADgRDAE0AWQBLAAA/AAIXtPJTLErZFPK+2ptP/9k="
+    ),
+}
 
 _NV21, _NV12, _I420, _YUV_420_888, _YUYV, _RGB, _BGR, _RGBA = range(8)
 
@@ -159,12 +191,35 @@ def pictures() -> dict[str, bytes]:
     return {**seeds, "chunks": png(stream[:3], stream[3:9], stream[9:]), "compressed": png(zlib.compress(bytes(21)))}
 
 
+def picture_files() -> dict[str, bytes]:
+    """JPEG files, and PNG files of every kind of pixels, also interlaced."""
+    seeds = {f"jpeg-{name}": base64.b64decode(text) for name, text in _JPEG.items()}
+    # Colour type, bits of a channel, channels.
+    kinds = [(0, 1, 1), (0, 2, 1), (0, 8, 1), (0, 16, 1), (2, 8, 3), (2, 16, 3), (3, 4, 1), (4, 8, 2), (6, 16, 4)]
+    for color, depth, channels in kinds:
+        for interlaced in (0, 1):
+            row = b"\0" + bytes(range(1 + (4 * depth * channels - 1) // 8))
+            content = zlib.compress(row * 4 + bytes(64 * interlaced))
+            chunks = [
+                (b"IHDR", struct.pack(">IIBBBBB", 4, 4, depth, color, 0, 0, interlaced)),
+                *([(b"PLTE", bytes(range(30)))] if color == 3 else []),
+                (b"eXIf", b"MM\0*\0\0\0\x08\0\1\x01\x12\0\3\0\0\0\1\0\6\0\0\0\0\0\0"),
+                (b"IDAT", content),
+                (b"IEND", b""),
+            ]
+            seeds[f"png-{color}-{depth}-{interlaced}"] = b"\x89PNG\r\n\x1a\n" + b"".join(
+                struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+                for name, content in chunks
+            )
+    return seeds
+
+
 def main(build: Path, out: Path) -> None:
     """Write all seeds."""
-    for name in ("frame", "nb", "bundle", "npy", "png"):
+    for name in ("frame", "nb", "bundle", "npy", "png", "picture"):
         (out / name).mkdir(parents=True, exist_ok=True)
     models(build, out / "nb")
-    doors = {"frame": frames(), "bundle": bundles(), "npy": arrays(), "png": pictures()}
+    doors = {"frame": frames(), "bundle": bundles(), "npy": arrays(), "png": pictures(), "picture": picture_files()}
     for name, seeds in doors.items():
         for seed, content in seeds.items():
             (out / name / seed).write_bytes(content)

@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
-# run.sh BUILD SECONDS [DOOR…]: runs each fuzzer (frame, nb, bundle, npy, png) for so many seconds, one after another.
+# run.sh BUILD SECONDS [DOOR…]: runs each fuzzer (frame, nb, bundle, npy, png, picture) for so many seconds, one after
+# another.
 #
-# BUILD is a build by the preset `fuzz`. What a fuzzer has learnt stays in BUILD/corpus/DOOR and is where its next run
-# begins; an input that breaks something is left in BUILD/findings, and the exit status is 1.
+# BUILD is the folder native of a build by the preset `fuzz`. What a fuzzer has learnt stays in BUILD/corpus/DOOR and is
+# where its next run begins; an input that breaks something is left in BUILD/findings, and the exit status is 1.
 set -euo pipefail
 
-[ $# -ge 2 ] || { echo "usage: run.sh BUILD SECONDS [frame|nb|bundle|npy|png]…" >&2; exit 2; }
+[ $# -ge 2 ] || { echo "usage: run.sh BUILD SECONDS [frame|nb|bundle|npy|png|picture]…" >&2; exit 2; }
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 build=$(cd "$1" && pwd)
 seconds=$2
 shift 2
-[ $# -gt 0 ] || set -- frame nb bundle npy png
+[ $# -gt 0 ] || set -- frame nb bundle npy png picture
 
 python3 "$here/make_seeds.py" "$build" "$build/seeds"
 mkdir -p "$build/findings"

@@ -209,7 +209,7 @@ class ManifestReader {
 }  // namespace
 
 BundleManifest parse_bundle_manifest(const std::string& json, const std::string& file) {
-  const nlohmann::json document = parse_json(json, file, OAR_BAD_BUNDLE);
+  const nlohmann::ordered_json document = parse_json(json, file, OAR_BAD_BUNDLE);
   return ManifestReader(JsonField(document, file, OAR_BAD_BUNDLE)).read();
 }
 

@@ -17,7 +17,7 @@ struct SignatureFile {
 };
 
 SignatureFile parse(const std::string& text, const std::string& file) {
-  const nlohmann::json document = parse_json(text, file, OAR_BAD_SIGNATURE);
+  const nlohmann::ordered_json document = parse_json(text, file, OAR_BAD_SIGNATURE);
   const JsonField root(document, file, OAR_BAD_SIGNATURE);
   check_format(root, "oarlock-signature", kFormatVersion);
   root.object({"format", "format_version", "algorithm", "key_id", "bundle_sha256", "signature"});

@@ -1,6 +1,7 @@
 #include "engine_library.h"
 
 #include <dlfcn.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -59,17 +60,25 @@ std::string last_dl_error() {
   return error == nullptr ? "no reason given" : error;
 }
 
+// The file that the core is in: a library, or the program itself, whose name the loader has from whoever started it.
+std::string own_file() {
+  Dl_info core;
+  const void* address = reinterpret_cast<const void*>(&oar_engine_load);
+  if (::dladdr(address, &core) == 0 || core.dli_fname == nullptr) return "";
+  Dl_info program;
+  const auto headers = reinterpret_cast<const void*>(::getauxval(AT_PHDR));
+  if (::dladdr(headers, &program) == 0 || program.dli_fbase != core.dli_fbase) return core.dli_fname;
+  char path[PATH_MAX];
+  const ssize_t length = ::readlink("/proc/self/exe", path, sizeof path);
+  return length <= 0 ? core.dli_fname : std::string(path, static_cast<size_t>(length));
+}
+
 // The file of ours called `name`: beside the core when it is there, else left to the system to find.
 std::string companion(const char* name) {
-  Dl_info info;
-  if (::dladdr(reinterpret_cast<const void*>(&oar_engine_load), &info) != 0 && info.dli_fname != nullptr) {
-    const std::string fname = info.dli_fname;
-    if (fname.find('/') != std::string::npos) {
-      const std::string beside = folder_of(fname) + "/" + name;
-      if (exists(beside)) return beside;
-    }
-  }
-  return name;
+  const std::string own = own_file();
+  if (own.find('/') == std::string::npos) return name;
+  const std::string beside = folder_of(own) + "/" + name;
+  return exists(beside) ? beside : name;
 }
 
 // The file that a loaded Paddle Lite library came from; `otherwise` when that cannot be told.

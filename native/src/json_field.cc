@@ -8,9 +8,11 @@
 namespace oarlock {
 namespace {
 
-using nlohmann::json;
+using json = nlohmann::ordered_json;
 
 constexpr int kDeepest = 32;
+// A look-up in an object takes a time proportional to its size.
+constexpr size_t kMostKeys = 4096;
 constexpr size_t kLongestExcerpt = 60;
 
 std::string excerpt(const json& value) {
@@ -38,6 +40,9 @@ json parse_json(const std::string& text, const std::string& file, oar_status sta
     if (event == json::parse_event_t::object_end) keys.pop_back();
     if (event == json::parse_event_t::key && !keys.back().insert(parsed.get<std::string>()).second) {
       fail(status, file, ": has the key ", excerpt(parsed), " twice in one object");
+    }
+    if (event == json::parse_event_t::key && keys.back().size() > kMostKeys) {
+      fail(status, file, ": has an object of more than ", kMostKeys, " keys");
     }
     return true;
   };

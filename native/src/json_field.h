@@ -14,14 +14,14 @@
 namespace oarlock {
 
 // Parses text; `file` begins every message. The given status for text that is no JSON, has the same key twice in an
-// object, or nests deeper than 32.
-nlohmann::json parse_json(const std::string& text, const std::string& file, oar_status status);
+// object, nests deeper than 32, or has more than 4096 keys in an object.
+nlohmann::ordered_json parse_json(const std::string& text, const std::string& file, oar_status status);
 
 // A value in a JSON document and the way to it, "variants[0].size". Every function fails with the document's status
 // when the value is not what it asks for, and says what was found and what was expected. It borrows the document.
 class JsonField {
  public:
-  JsonField(const nlohmann::json& root, const std::string& file, oar_status status);
+  JsonField(const nlohmann::ordered_json& root, const std::string& file, oar_status status);
 
   bool is_null() const { return value_->is_null(); }
   std::string string() const;
@@ -52,9 +52,9 @@ class JsonField {
   }
 
  private:
-  JsonField(const JsonField& parent, const nlohmann::json& value, std::string where);
+  JsonField(const JsonField& parent, const nlohmann::ordered_json& value, std::string where);
 
-  const nlohmann::json* value_;
+  const nlohmann::ordered_json* value_;
   const std::string* file_;
   std::string where_;
   oar_status status_;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <iomanip>
+#include <locale>
+#include <sstream>
 
 #include "status.h"
 
@@ -74,7 +76,12 @@ std::string success_sentence(const VariantResult& variant) {
 
 }  // namespace
 
-std::string number(double value) { return text(std::setprecision(3), value); }
+std::string number(double value) {
+  std::ostringstream stream;
+  stream.imbue(std::locale::classic());
+  stream << std::setprecision(3) << value;
+  return stream.str();
+}
 
 std::string shape_text(const std::vector<int64_t>& shape) {
   std::string result = "(";

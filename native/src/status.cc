@@ -1,6 +1,8 @@
 #include "status.h"
 
+#include <locale>
 #include <new>
+#include <sstream>
 
 namespace oarlock {
 namespace {
@@ -69,6 +71,35 @@ void set_last_error(const char* message) noexcept {
 }
 
 }  // namespace
+
+void TextPart::write(std::ostream& stream) const {
+  switch (kind_) {
+    case Kind::kText:
+      stream << text_;
+      break;
+    case Kind::kCharacter:
+      stream << character_;
+      break;
+    case Kind::kReal:
+      stream << real_;
+      break;
+    case Kind::kSigned:
+      stream << signed_;
+      break;
+    case Kind::kUnsigned:
+      stream << unsigned_;
+      break;
+  }
+}
+
+std::string join(std::initializer_list<TextPart> parts) {
+  std::ostringstream stream;
+  stream.imbue(std::locale::classic());
+  for (const TextPart& part : parts) part.write(stream);
+  return stream.str();
+}
+
+void fail_saying(oar_status status, std::initializer_list<TextPart> parts) { throw Error(status, join(parts)); }
 
 void check_struct_size(uint32_t found, size_t expected, const char* struct_name) {
   if (found == expected) return;

@@ -96,6 +96,9 @@ TEST(BundleManifest, MustBeJson) {
   EXPECT_TRUE(fails(OAR_BAD_BUNDLE, "bundle.json: is no JSON", parse("{\"a\": " + std::string(400, '9') + "}")));
   EXPECT_TRUE(fails(OAR_BAD_BUNDLE, "bundle.json: is no JSON", parse("{\"a\": \"\\ud800\"}")));
   EXPECT_TRUE(fails(OAR_BAD_BUNDLE, "nests deeper than 32", parse(std::string(100000, '['))));
+  std::string many = "{";
+  for (int i = 0; i < 5000; ++i) many += (i == 0 ? "\"" : ",\"") + std::to_string(i) + "\":0";
+  EXPECT_TRUE(fails(OAR_BAD_BUNDLE, "an object of more than 4096 keys", parse(many + "}")));
 }
 
 TEST(BundleManifest, EveryKeyIsNeeded) {

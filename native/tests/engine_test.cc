@@ -176,7 +176,7 @@ TEST(Engine, TellsItsVersion) {
   EXPECT_TRUE(contains(version("v2.11"), "is Paddle Lite 2.11, but laid out as 2.12"));
 }
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(_LIBCPP_VERSION)
 TEST(Engine, EachVersionGetsThePluginOfItsLayout) {
   const std::pair<const char*, std::pair<const char*, const char*>> kVersions[] = {{"2.10", {"v2.10", "2.10"}},
                                                                                    {"2.11", {"v2.11", "2.11"}},

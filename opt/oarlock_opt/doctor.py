@@ -9,9 +9,11 @@ import importlib.metadata
 import re
 from collections.abc import Mapping, Sequence
 
+from oarlock import store
 from oarlock._checks import Check, check, installed, pip_install, reinstall
 from oarlock._diagnosis import Findings
 from oarlock_opt._children import run_child
+from oarlock_opt.devices.programs import CLASSIFY, PRESETS
 from oarlock_opt.errors import OptimizerUnavailableError
 from oarlock_opt.lite.targets import PRECISIONS, TARGETS, select
 from oarlock_opt.lite.worker import worker_program
@@ -20,13 +22,21 @@ __all__ = ["findings"]
 
 _USAGE_ERROR = 2  # what the worker's program answers when it is given nothing to do
 _SECONDS = 20.0
+_BOARDS = ("arm64", "armv7")
 
 
 def findings() -> Findings:
     """The checks of oarlock-opt and the variants it makes; PaddlePaddle is not imported."""
     optimizer, paddle = _optimizer(), _paddle()
     builds = _builds(calibrated=bool(paddle["ok"])) if optimizer["ok"] else {}
-    return {"checks": [optimizer, paddle], "builds": builds}
+    return {"checks": [optimizer, paddle, *map(_classify, _BOARDS)], "builds": builds}
+
+
+def _classify(target: str) -> Check:
+    program = store.home() / "programs" / target / CLASSIFY
+    found = str(program) if program.is_file() else None
+    fix = f"./build.sh native {PRESETS[target]}"
+    return check("elsewhere", f"{CLASSIFY} {target}", found, f"runs bundles on {target}", fix)
 
 
 def _optimizer() -> Check:

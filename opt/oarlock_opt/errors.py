@@ -30,6 +30,15 @@ OarlockError
 ├── TrainingError                           nothing was trained
 │   ├── TrainingDataError                   the pictures or the list to train with cannot be used
 │   └── TrainingFailedError                 PaddlePaddle could not train, or the loss is no number
+├── DeviceError                             another place than this machine cannot be used
+│   ├── UnreachableError                    no such host, or nobody answers there
+│   ├── HostKeyError                        the host's key is another one, or not known
+│   ├── AccessRefusedError                  the host does not let this user in without a password
+│   ├── ConnectionLostError                 the connection broke off
+│   ├── TransferError                       files cannot be put there
+│   ├── UnfitError                          the place lacks what a variant, or the program, needs
+│   ├── ProgramMissingError                 oarlock-classify was not built for the target
+│   └── DeviceProgramError                  oarlock-classify failed or died there
 └── DestinationError                        the bundle cannot be put where it should go
 
 All but the root are HostErrors, which know the stage of the work that they end, and where it can be told the operator,
@@ -44,6 +53,7 @@ from typing import ClassVar
 from oarlock.errors import LabelsError, OarlockError, PreprocessingError
 
 __all__ = [
+    "AccessRefusedError",
     "AmbiguousSourceError",
     "BadGraphError",
     "BadParamsError",
@@ -52,8 +62,12 @@ __all__ = [
     "CalibrationError",
     "CalibrationFailedError",
     "CalibrationLimitError",
+    "ConnectionLostError",
     "DestinationError",
+    "DeviceError",
+    "DeviceProgramError",
     "HostError",
+    "HostKeyError",
     "LabelsError",
     "NoKernelError",
     "OptimizerAbortedError",
@@ -65,6 +79,7 @@ __all__ = [
     "OptimizerTimeoutError",
     "OptimizerUnavailableError",
     "PreprocessingError",
+    "ProgramMissingError",
     "ReferenceDeviceError",
     "ReferenceFailedError",
     "ReferenceTimeoutError",
@@ -75,8 +90,12 @@ __all__ = [
     "TrainingDataError",
     "TrainingError",
     "TrainingFailedError",
+    "TransferError",
+    "UnfitError",
+    "UnreachableError",
     "UnsupportedOpError",
     "UnsupportedSourceError",
+    "VerifyError",
 ]
 
 
@@ -289,6 +308,61 @@ class TrainingFailedError(TrainingError):
     """PaddlePaddle could not train, or the loss is no number."""
 
     default_code = "OAR-TRAINING-FAILED"
+
+
+class DeviceError(HostError):
+    """Another place than this machine, a board or an emulator, cannot be used."""
+
+    default_code = "OAR-DEVICE"
+    stage = "device"
+
+
+class UnreachableError(DeviceError):
+    """No such host, or nobody answers there."""
+
+    default_code = "OAR-UNREACHABLE"
+
+
+class HostKeyError(DeviceError):
+    """The key of the host is not the one that is known of it, or none is known."""
+
+    default_code = "OAR-HOST-KEY"
+
+
+class AccessRefusedError(DeviceError):
+    """The host does not let this user in without a password."""
+
+    default_code = "OAR-ACCESS-REFUSED"
+
+
+class ConnectionLostError(DeviceError):
+    """The connection broke off."""
+
+    default_code = "OAR-CONNECTION-LOST"
+
+
+class TransferError(DeviceError):
+    """Files cannot be put there: a full disk, no permission, other bytes than were sent."""
+
+    default_code = "OAR-TRANSFER"
+
+
+class UnfitError(DeviceError):
+    """The place lacks what a variant, or the program that runs it, needs."""
+
+    default_code = "OAR-UNFIT"
+
+
+class ProgramMissingError(DeviceError):
+    """oarlock-classify was not built for the target."""
+
+    default_code = "OAR-PROGRAM-MISSING"
+
+
+class DeviceProgramError(DeviceError):
+    """oarlock-classify failed or died there."""
+
+    default_code = "OAR-DEVICE-PROGRAM"
 
 
 class DestinationError(HostError):

@@ -29,7 +29,8 @@ __all__ = [
 GROUPS = {
     "run": "Run bundles on this machine",
     "make": "Make bundles",
-    "build": "Build the native core",
+    "elsewhere": "Run bundles on boards and under emulation",
+    "build": "Build the native core and the C++ program",
     "later": "No command uses these yet; later versions will",
 }
 """What things are for, in the order in which they are shown."""

@@ -60,7 +60,7 @@ def diagnose() -> dict[str, Any]:
             "target": target,
         },
         "checks": sorted(checks, key=lambda it: list(GROUPS).index(it["group"])),
-        "targets": _targets(target if works else None, [findings["builds"] for findings in others.result()]),
+        "targets": _targets(target if works else None, _emulated(checks), [it["builds"] for it in others.result()]),
     }
 
 
@@ -173,7 +173,16 @@ def _findings(entry_point: EntryPoint) -> Findings:
         return {"checks": [broken], "builds": {}}
 
 
-def _targets(machine: str | None, builds: Sequence[Mapping[str, Sequence[str]]]) -> dict[str, dict[str, Any]]:
+def _emulated(checks: Sequence[Check]) -> set[str]:
+    """The targets for which there is all that ``--on qemu`` needs."""
+    there = {it["name"] for it in checks if it["ok"]}
+    parts = ("qemu for {}", "oarlock-classify {}", _ENGINE + " {}")
+    return {target for target in _VARIANT_TARGETS if all(part.format(target) in there for part in parts)}
+
+
+def _targets(
+    machine: str | None, emulated: set[str], builds: Sequence[Mapping[str, Sequence[str]]]
+) -> dict[str, dict[str, Any]]:
     """What can be done with each target. ``machine`` is the target whose engine works here, None where none does."""
     verifies = any(entry_point.name == "verify" for entry_point in entry_points(group="oarlock.commands"))
     matrix = {}
@@ -183,6 +192,6 @@ def _targets(machine: str | None, builds: Sequence[Mapping[str, Sequence[str]]])
             "build": bool(precisions),
             "precisions": precisions,
             "run": target == machine,
-            "verify": target == machine and verifies,
+            "verify": verifies and (target == machine or target in emulated),
         }
     return matrix

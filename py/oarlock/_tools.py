@@ -80,11 +80,11 @@ _TOOLS = (
     _Header("build", "GoogleTest", "tests the core", "libgtest-dev", "gtest/gtest.h"),
     _Program("build", "C++ for arm64", "compiles", "g++-aarch64-linux-gnu", ("aarch64-linux-gnu-g++",)),
     _Program("build", "C++ for armv7", "compiles", "g++-arm-linux-gnueabihf", ("arm-linux-gnueabihf-g++",)),
-    _Program("build", "qemu for arm64", "runs tests here", "qemu-user", ("qemu-aarch64", "qemu-aarch64-static")),
-    _Program("build", "qemu for armv7", "runs tests here", "qemu-user", ("qemu-arm", "qemu-arm-static")),
-    _Program("later", "ssh", "reaches boards", "openssh-client", ("ssh",), "-V"),
-    _Header("later", "libjpeg", "reads JPEG in C++", "libjpeg-dev", "jpeglib.h"),
-    _Header("later", "libpng", "reads PNG in C++", "libpng-dev", "png.h"),
+    _Program("elsewhere", "qemu for arm64", "--on qemu", "qemu-user", ("qemu-aarch64", "qemu-aarch64-static")),
+    _Program("elsewhere", "qemu for armv7", "--on qemu", "qemu-user", ("qemu-arm", "qemu-arm-static")),
+    _Program("elsewhere", "ssh", "--on ssh:HOST, deploy", "openssh-client", ("ssh",), "-V"),
+    _Header("build", "libjpeg", "reads JPEG in C++", "libjpeg-dev", "jpeglib.h"),
+    _Header("build", "libpng", "reads PNG in C++", "libpng-dev", "png.h"),
     _Program("later", "adb", "reaches phones", "adb", ("adb",), "version"),
     # Some programs take a second to tell their version, and some do not tell it.
     _Program("later", "Java", "compiles the app's tests", "default-jdk-headless", ("javac",), None),
@@ -115,7 +115,8 @@ def _engine(target: str) -> Check:
     except OarlockError:
         found = None
     fix = f"{store.install_command(target)}    # of the Paddle-Lite project's release v{store.DEFAULT_VERSION}"
-    return check("later", f"Paddle Lite {target}", found, f"runs bundles on {target}", fix)
+    group = "later" if target.startswith("android-") else "elsewhere"
+    return check(group, f"Paddle Lite {target}", found, f"runs bundles on {target}", fix)
 
 
 def _gpu() -> Check:

@@ -26,8 +26,8 @@ _GROUP = "oarlock.commands"
 # The headings of the help, in order; commands of other distributions come under "More commands".
 _SECTIONS = {
     "Classify": ("predict",),
-    "Prove": ("selftest",),
-    "Make and prove bundles, on Linux x86-64": ("models", "export", "opt", "verify"),
+    "Prove and measure": ("selftest", "bench"),
+    "Make and prove bundles, on Linux x86-64": ("models", "export", "opt", "verify", "deploy"),
     "Sign bundles": ("keygen", "sign"),
     "Look and install": ("inspect", "doctor", "lite"),
 }

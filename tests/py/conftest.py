@@ -21,5 +21,5 @@ if "OARLOCK_TEST_FAKE_ENGINE" not in os.environ:
 
 @pytest.fixture(scope="session")
 def build() -> Build:
-    """The native build with tests: $OARLOCK_TEST_BUILD, else build/host."""
-    return Build(Path(os.environ.get("OARLOCK_TEST_BUILD", ROOT / "build" / "host")))
+    """The native build with tests: $OARLOCK_TEST_BUILD, else build/host; the core is in its folder native."""
+    return Build(Path(os.environ.get("OARLOCK_TEST_BUILD", ROOT / "build" / "host")) / "native")

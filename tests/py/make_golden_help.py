@@ -10,11 +10,11 @@ from click.testing import CliRunner, Result
 
 from oarlock import cli
 
-PAGES = ("", "predict", "inspect", "doctor", "lite", "lite install", "lite list", "keygen", "sign", "selftest")
+PAGES = ("", "predict", "inspect", "doctor", "lite", "lite install", "lite list", "keygen", "sign", "selftest", "bench")
 GROUP = "oarlock.commands"
 OWN_COMMANDS = {
     name: EntryPoint(name, f"oarlock.commands.{name}:{name}", GROUP)
-    for name in ("predict", "inspect", "doctor", "lite", "keygen", "sign", "selftest")
+    for name in ("predict", "inspect", "doctor", "lite", "keygen", "sign", "selftest", "bench")
 }
 """The commands of the runtime; the texts must not depend on what else is installed."""
 

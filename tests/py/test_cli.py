@@ -63,7 +63,10 @@ def test_version() -> None:
     [
         ("predcit", "no command called 'predcit'; did you mean predict?"),
         ("doc", "no command called 'doc'; did you mean doctor?"),
-        ("xyz", "no command called 'xyz'; expected one of: doctor, inspect, keygen, lite, predict, selftest, sign"),
+        (
+            "xyz",
+            "no command called 'xyz'; expected one of: bench, doctor, inspect, keygen, lite, predict, selftest, sign",
+        ),
         ("opt", f"opt comes with oarlock-opt: {host_install()}"),
         ("export", f"export comes with oarlock-opt: {host_install()}"),
         ("model", "no command called 'model'; did you mean models?"),

@@ -313,3 +313,12 @@ def test_installing_again_from_where_it_came(origin: Callable[[object], None], t
     origin(None)
     assert _checks.reinstall("oarlock") == f"{again} oarlock"
     assert _checks.host_install() == f"{pip} oarlock-opt==0.1.0"
+
+
+def test_what_is_emulated_can_be_verified(monkeypatch: pytest.MonkeyPatch) -> None:
+    _register(monkeypatch, "builds_for_arm", commands=("verify",))
+    names = ("qemu for arm64", "oarlock-classify arm64", "Paddle Lite arm64")
+    checks = [_checks.check("elsewhere", name, "here", "", "") for name in names]
+    assert _diagnosis._emulated(checks) == {"arm64"}
+    assert _diagnosis._targets("x86", {"arm64"}, [])["arm64"]["verify"]
+    assert not _diagnosis._emulated(checks[1:])

@@ -49,13 +49,15 @@ def listening() -> Iterator[Listener]:
 
 def text(verification: Verification) -> str:
     """The verdict, a row for each variant, and what is to be said of each."""
-    table = Table("variant", "size", "verdict", "first place", "largest error", "KL", "cosine", "engine")
+    several = len(verification.places) > 1
+    columns = ("variant", "size", "verdict", "first place", "largest error", "KL", "cosine", "engine")
+    table = Table(*(["place"] if several else []), *columns)
     for result in verification.variants:
-        table.add(*_row(result))
+        table.add(*([result.place] if several else []), *_row(result))
     lines = [verification.sentence, "", str(table), ""]
-    lines += [f"{result.id}: {result.sentence}" for result in verification.variants]
+    lines += [f"{verification.called(result)}: {result.sentence}" for result in verification.variants]
     for result in verification.variants:
-        lines += _more(result)
+        lines += _more(result, verification.called(result))
     lines += [f"{file}: {message}" for file, message in verification.failed]
     return "\n".join(lines).rstrip()
 
@@ -88,19 +90,19 @@ def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.1e}"
 
 
-def _more(result: VariantResult) -> list[str]:
+def _more(result: VariantResult, name: str) -> list[str]:
     lines = []
-    for name, accuracy in result.accuracy.items():
+    for figure, accuracy in result.accuracy.items():
         lines.append(
-            f"{result.id}: {name} {accuracy.variant:.2%}, the reference {accuracy.reference:.2%}; difference "
+            f"{name}: {figure} {accuracy.variant:.2%}, the reference {accuracy.reference:.2%}; difference "
             f"{accuracy.difference:+.2%} (95 % confidence {accuracy.low:+.2%} to {accuracy.high:+.2%})"
         )
     for each in result.disagreements[:_SHOWN_DISAGREEMENTS]:
         (reference, *_), (variant, *_) = each.reference, each.variant
         names = [label or f"class {number}" for number, label, _ in (reference, variant)]
-        lines.append(f"  {each.file}: {names[0]} {reference[2]:.3f}, but {result.id} {names[1]} {variant[2]:.3f}")
+        lines.append(f"  {each.file}: {names[0]} {reference[2]:.3f}, but {name} {names[1]} {variant[2]:.3f}")
     if (more := len(result.disagreements) - _SHOWN_DISAGREEMENTS) > 0:
         lines.append(f"  … and {more} more")
     if result.layers is not None:
-        lines.append(f"{result.id}, layer by layer: {result.layers['sentence']}")
+        lines.append(f"{name}, layer by layer: {result.layers['sentence']}")
     return lines

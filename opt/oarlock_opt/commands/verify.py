@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import click
 
 from oarlock.commands._shared import emit_json, json_option, printable, reports_errors
+from oarlock_opt.commands._programs import programs_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +23,11 @@ _DEFAULT_TIMEOUT = 600.0
 
 @click.command(short_help="Prove that a bundle answers as its model does.")
 @click.argument("bundle", type=click.Path(path_type=Path))
-@click.option("--on", "place", type=click.Choice(("host",)), default="host", show_default=True, help="Where to run it.")
+@click.option(
+    "--on", "places", metavar="PLACE,…", multiple=True, default=("host",),
+    help="Where to run it: host, qemu[:CPU], ssh:HOST[:DIR]; may be given again.  [default: host]",
+)  # fmt: skip
+@programs_option
 @click.option("--variant", "variants", multiple=True, metavar="ID", help="Only this variant; may be given again.")
 @click.option(
     "--images", "folder", metavar="DIR", type=click.Path(path_type=Path),
@@ -70,7 +76,8 @@ _DEFAULT_TIMEOUT = 600.0
 @reports_errors
 def verify(
     bundle: Path,
-    place: str,
+    places: tuple[str, ...],
+    programs: Path | None,
     variants: tuple[str, ...],
     folder: Path | None,
     listed: Path | None,
@@ -91,7 +98,8 @@ def verify(
     """Compare the variants of BUNDLE with the reference, PaddlePaddle, stage by stage.
 
     Without pictures, the golden inputs in the bundle are replayed and compared with the answers that were recorded when
-    it was made. With --images or --list, PaddlePaddle answers real pictures beside each variant. The exit status is 1
+    it was made. With --images or --list, PaddlePaddle answers real pictures beside each variant. With several places
+    every variant is run at each, all places at once. The exit status is 1
     when a variant differs by more than its limits allow, fails, or gives NaN.
     """
     if folder is not None and listed is not None:
@@ -103,14 +111,14 @@ def verify(
 
         check(report)
     from oarlock_opt.commands._verify_view import listening, text
+    from oarlock_opt.devices.places import open_places
     from oarlock_opt.reference import Options
     from oarlock_opt.verify import Request
     from oarlock_opt.verify import verify as verify_bundle
-    from oarlock_opt.verify.places import Host
 
     request = Request(
         bundle,
-        Host(threads=threads),
+        (),
         variants=variants,
         pictures=_pictures(bundle, folder, listed),
         reference=reference,
@@ -127,7 +135,8 @@ def verify(
         timeout=timeout,
     )
     with listening() as listener:
-        verification = verify_bundle(request, listener)
+        opened = open_places(places, threads=threads, programs=programs, remark=listener.remark)
+        verification = verify_bundle(replace(request, places=opened), listener)
     data: dict[str, Any] = verification.to_json()
     if report is not None:
         from oarlock_opt.report import write

@@ -46,12 +46,15 @@ class Case:
 class Variant:
     """A variant as the page shows it; ``found`` is what was found, by docs/schema/verify.schema.json.
 
+    ``name`` is its id, and where there are several places, its own as well.
+
     ``measures`` are those of the row in the table of variants: end to end over pictures where there were some.
     ``size_ratio`` and ``time_ratio`` are to the first fp32 variant that ran. ``stages`` are by what they were compared
     on, "pictures" and "goldens".
     """
 
     found: Mapping[str, Any]
+    name: str
     anchor: str
     state: State
     verdict: str
@@ -78,7 +81,12 @@ def variants(data: Mapping[str, Any], thumbnails: Thumbnails) -> list[Variant]:
         short_names([case["file"] for case in cases]),
         {each["class_id"]: each["label"] for each in best if each["label"] is not None},
     )
-    return [_variant(each, f"variant-{place}", plain, names, thumbnails) for place, each in enumerate(found, 1)]
+    several = len({each.get("on") for each in found}) > 1
+    called = [f"{each['id']} on {each['on']}" if several else each["id"] for each in found]
+    return [
+        _variant(each, called[index], f"variant-{index + 1}", plain, names, thumbnails)
+        for index, each in enumerate(found)
+    ]
 
 
 @dataclass(frozen=True)
@@ -101,6 +109,7 @@ def short_names(files: Sequence[str]) -> dict[str, str]:
 
 def _variant(
     found: Mapping[str, Any],
+    name: str,
     anchor: str,
     plain: Mapping[str, Any] | None,
     names: _Names,
@@ -111,6 +120,7 @@ def _variant(
     times = [None if each is None else each["milliseconds"]["variant"] for each in (found, plain)]
     return Variant(
         found=found,
+        name=name,
         anchor=anchor,
         state=state,
         verdict="failed" if found["error"] else {"ok": "as the reference", "bad": "differs", "none": "not run"}[state],

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import statistics
+import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,13 +77,15 @@ def compare_pictures(
     candidates = [_Candidate(result, runner, meaning) for result, runner in variants]
     run = _Run(bundle, judge, name)
     failed: list[tuple[str, str]] = []
-    # The reference computes in its own process, and the variant in its own, beside each other.
-    with ThreadPoolExecutor(1) as beside:
+    places = len({result.place for result, _ in variants})
+    # The reference computes in its own process, and the variants in theirs, beside each other; those of one place take
+    # turns.
+    with ThreadPoolExecutor(1) as beside, ThreadPoolExecutor(places) as pool:
         for read in ordered_map(run.read, pictures, workers=min(_READERS, available_processors())):
             if read.error is not None:
                 failed.append((read.picture.path, read.error.message))
             else:
-                run.compare(read, [each for each in candidates if each.result.ran], beside)
+                run.compare(read, [each for each in candidates if each.result.ran], beside, pool)
             on_picture()
     for candidate in candidates:
         _finish(candidate, run, stated=stated_error)
@@ -126,24 +129,38 @@ class _Run:
         except OarlockError as error:
             return _Read(picture, error=error)
 
-    def compare(self, read: _Read, candidates: Sequence[_Candidate], beside: ThreadPoolExecutor) -> None:
-        assert read.pixels is not None
+    def compare(
+        self, read: _Read, candidates: Sequence[_Candidate], beside: ThreadPoolExecutor, pool: ThreadPoolExecutor
+    ) -> None:
+        """Show a picture to the reference, in the thread of ``beside``, and to the candidates, each place's in one."""
         # By the tensor that the reference answers: most often there is one for all.
-        asked: dict[bytes, Any] = {}
+        asked: dict[bytes, Future[Any]] = {}
+        taken = threading.Lock()
 
-        def reference(tensor: NDArray[np.float32]) -> Any:
+        def reference(tensor: NDArray[np.float32]) -> Future[Any]:
             key = tensor.tobytes()
-            if key not in asked:
-                asked[key] = beside.submit(self._judge.run, tensor)
-            return asked[key]
+            with taken:
+                if key not in asked:
+                    asked[key] = beside.submit(self._judge.run, tensor)
+                return asked[key]
 
+        def at_one_place(several: Sequence[_Candidate]) -> None:
+            for candidate in several:
+                try:
+                    self._compare(read, candidate, reference)
+                except OarlockError as error:
+                    if any(answer.done() and answer.exception() is error for answer in list(asked.values())):
+                        raise
+                    candidate.result.error = {"code": error.code, "message": f"{read.picture.path}: {error.message}"}
+
+        by_place: dict[str, list[_Candidate]] = {}
         for candidate in candidates:
-            try:
-                self._compare(read, candidate, reference)
-            except OarlockError as error:
-                if any(answer.done() and answer.exception() is error for answer in asked.values()):
-                    raise
-                candidate.result.error = {"code": error.code, "message": f"{read.picture.path}: {error.message}"}
+            by_place.setdefault(candidate.result.place, []).append(candidate)
+        first, *others = by_place.values() or [[]]
+        elsewhere = [pool.submit(at_one_place, several) for several in others]
+        at_one_place(first)
+        for future in elsewhere:
+            future.result()
         self.reference_seconds.append(self._judge.reference.last_run_seconds)
 
     def _compare(self, read: _Read, candidate: _Candidate, reference: Callable[[NDArray[np.float32]], Any]) -> None:

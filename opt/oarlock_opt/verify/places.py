@@ -45,7 +45,7 @@ class Runner(Protocol):
 
 
 class Place(Protocol):
-    """Somewhere that variants run."""
+    """Somewhere that variants run. One thread at a time, but for ``close``."""
 
     @property
     def name(self) -> str:
@@ -56,10 +56,13 @@ class Place(Protocol):
         """What there is, for records: processor, system, versions."""
 
     def refusal(self, bundle: Bundle, variant: Variant) -> str | None:
-        """Why the variant cannot run here, a sentence; None: it can."""
+        """Why the variant cannot run there, a sentence; None: it can. Raises OarlockError: nothing can."""
 
     def open(self, bundle: Bundle, variant: Variant) -> Runner:
         """Load a variant. Raises OarlockError."""
+
+    def close(self) -> None:
+        """Let the place go. Called while a runner of it answers in another thread, it makes that fail soon."""
 
 
 class Host:
@@ -101,6 +104,9 @@ class Host:
     def open(self, bundle: Bundle, variant: Variant) -> Runner:
         """Load a variant into a child process. Raises OarlockError."""
         return _HostRunner(bundle, variant, self._threads)
+
+    def close(self) -> None:
+        """Nothing is open but runners, which end with their next answer."""
 
 
 class _HostRunner(Closing):

@@ -109,7 +109,7 @@ class Disagreement:
 
 @dataclass
 class VariantResult:
-    """What is known of a variant. ``refusal`` says why it did not run, and then there is nothing else.
+    """What is known of a variant at a place. ``refusal`` says why it did not run, and then there is nothing else.
 
     ``milliseconds`` has the median time of the engine for one picture, of the reference and of the variant.
     """
@@ -129,6 +129,7 @@ class VariantResult:
     milliseconds: tuple[float | None, float | None] = (None, None)
     layers: dict[str, Any] | None = None
     sentence: str = ""
+    place: str = "host"
 
     @property
     def ran(self) -> bool:
@@ -144,6 +145,7 @@ class VariantResult:
         """By docs/schema/verify.schema.json."""
         return {
             "id": self.id,
+            "on": self.place,
             "precision": self.precision,
             "size": self.size,
             "ok": self.ok if self.refusal is None else None,
@@ -166,13 +168,13 @@ class VariantResult:
 class Verification:
     """What a run of ``oarlock verify`` found.
 
-    ``reference`` says what answered for the pictures, or what recorded the goldens. ``failed`` are the pictures that
-    could not be read, as (name, sentence).
+    ``places`` are where the variants ran, each of them at each place. ``reference`` says what answered for the
+    pictures, or what recorded the goldens. ``failed`` are the pictures that could not be read, as (name, sentence).
     """
 
     bundle: str
     name: str
-    place: str
+    places: Sequence[str]
     environment: Mapping[str, str]
     reference: Mapping[str, Any] | None
     pictures: int
@@ -188,12 +190,22 @@ class Verification:
         return bool(tried) and all(each.ok for each in tried) and not self.failed
 
     @property
+    def place(self) -> str:
+        """All places, for people."""
+        return ", ".join(self.places)
+
+    def called(self, result: VariantResult) -> str:
+        """What a variant is called here: by its id, and where there are several places, by its own as well."""
+        return f"{result.id} on {result.place}" if len(self.places) > 1 else result.id
+
+    @property
     def sentence(self) -> str:
         """The verdict."""
         tried = [each for each in self.variants if each.refusal is None]
-        wrong = [each.id for each in tried if not each.ok]
+        wrong = [self.called(each) for each in tried if not each.ok]
         if not tried:
-            return f"None of the {len(self.variants)} variants runs on {self.place}, so that nothing was verified."
+            count = len(self.variants) // len(self.places)
+            return f"None of the {count} variants runs on {self.place}, so that nothing was verified."
         if wrong:
             return f"{', '.join(wrong)}: not as the reference."
         on = f"{self.pictures} pictures and the goldens" if self.pictures else "the goldens"

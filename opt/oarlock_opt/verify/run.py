@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from oarlock import Bundle
 from oarlock.bundle import Variant
@@ -24,6 +25,8 @@ from oarlock_opt.verify.results import VariantResult, Verification
 from oarlock_opt.verify.sentences import sentence_on
 
 __all__ = ["Listener", "Request", "verify"]
+
+T = TypeVar("T")
 
 
 class Listener:
@@ -46,13 +49,14 @@ class Listener:
 class Request:
     """What to verify, and how: the options of ``oarlock verify``.
 
+    ``places`` are one or more, with names of their own, at which things go on at once; they are closed in the end.
     ``variants`` are ids, all of the bundle where empty. ``reference`` is the source model for pictures and layers.
     ``error`` and ``agreement`` are limits for every variant, see ``limits_of``. ``layers`` compares every operator of
     the variants, and saves what reproduces the first that leaves the reference below ``save_inputs``.
     """
 
     bundle: Path
-    place: Place
+    places: Sequence[Place]
     variants: tuple[str, ...] = ()
     pictures: Sequence[Picture] = ()
     reference: Path | None = None
@@ -73,10 +77,11 @@ def verify(request: Request, listener: Listener | None = None) -> Verification:
     if request.pictures and bundle.preprocess is None:
         raise NotAClassifierError(f"{bundle.path}: takes no pictures, only tensors; verify it over its goldens alone")
     with ExitStack() as stack:
+        for place in request.places:
+            stack.callback(place.close)
         work = _Work(request, listener, bundle, stack)
-        results = [work.opened(variant) for variant in work.chosen()]
-        for result in results:
-            work.goldens(result)
+        results = work.opened(work.chosen())
+        work.goldens(results)
         facts, failed = work.pictures(results)
         if request.layers:
             for result in results:
@@ -87,8 +92,8 @@ def verify(request: Request, listener: Listener | None = None) -> Verification:
         return Verification(
             bundle=str(request.bundle),
             name=bundle.name,
-            place=request.place.name,
-            environment=request.place.environment,
+            places=[place.name for place in request.places],
+            environment=_environment(request.places),
             reference=facts or (None if golden is None else golden["reference"]),
             pictures=len(request.pictures),
             labelled=any(each.label is not None for each in request.pictures),
@@ -104,7 +109,7 @@ class _Work:
         self._listener = listener
         self._bundle = bundle
         self._stack = stack
-        self._runners: dict[str, Runner] = {}
+        self._runners: dict[tuple[str, str], Runner] = {}
         self._cache = Cache.of_user(listener.remark)
 
     def chosen(self) -> list[Variant]:
@@ -115,33 +120,73 @@ class _Work:
                 raise NotFoundError(f"{self._bundle.path}: has no variant {name}; it has {', '.join(ids)}")
         return [each for each in there if not wanted or each.id in wanted]
 
-    def opened(self, variant: Variant) -> VariantResult:
-        """Open the variant where it is to run."""
-        request, golden = self._request, self._bundle.data["golden"]
-        tolerances: Mapping[str, Any] = {} if golden is None else golden["tolerances"]
-        limits = limits_of(variant.precision, tolerances, error=request.error, agreement=request.agreement)
-        result = VariantResult(variant.id, variant.precision, variant.size, limits)
-        result.refusal = request.place.refusal(self._bundle, variant)
-        if result.refusal is None:
-            self._listener.step(f"opening {variant.id}")
-            with _into(result):
-                runner = request.place.open(self._bundle, variant)
-                self._stack.callback(runner.close)
-                self._runners[variant.id] = runner
-        return result
+    def opened(self, variants: Sequence[Variant]) -> list[VariantResult]:
+        """Open the variants wherever they are to run.
 
-    def goldens(self, result: VariantResult) -> None:
-        """The golden inputs by an opened variant."""
-        if result.ran and self._bundle.data["golden"] is not None:
-            self._listener.step(f"replaying the goldens with {result.id}")
+        Raises the OarlockError for which nothing can be run at the only place; of several, it is in its results.
+        """
+        return [result for results in self._beside(lambda it: self._opened(it, variants)) for result in results]
+
+    def goldens(self, results: Sequence[VariantResult]) -> None:
+        """The golden inputs by the opened variants."""
+        if self._bundle.data["golden"] is not None:
+            self._beside(lambda place: self._goldens([it for it in results if it.ran and it.place == place.name]))
+
+    def _beside(self, work: Callable[[Place], T]) -> list[T]:
+        """``work`` for every place, at once; what came of it in the order of the places."""
+        places = self._request.places
+        if len(places) == 1:
+            return [work(places[0])]
+        with ThreadPoolExecutor(len(places)) as pool:
+            futures = [pool.submit(work, place) for place in places]
+            try:
+                return [future.result() for future in futures]
+            except BaseException:  # Ctrl-C, for one: nobody waits for the others
+                for place in places:
+                    place.close()
+                raise
+
+    def _opened(self, place: Place, variants: Sequence[Variant]) -> list[VariantResult]:
+        golden = self._bundle.data["golden"]
+        tolerances: Mapping[str, Any] = {} if golden is None else golden["tolerances"]
+        error, agreement = self._request.error, self._request.agreement
+        results = []
+        unusable: OarlockError | None = None
+        for variant in variants:
+            limits = limits_of(variant.precision, tolerances, error=error, agreement=agreement)
+            result = VariantResult(variant.id, variant.precision, variant.size, limits, place=place.name)
+            results.append(result)
+            try:
+                if unusable is not None:
+                    raise unusable
+                result.refusal = place.refusal(self._bundle, variant)
+            except OarlockError as failure:
+                if len(self._request.places) == 1:
+                    raise
+                unusable = failure
+                result.error = {"code": failure.code, "message": failure.message}
+            if result.ran:
+                self._listener.step(f"opening {self._called(result)}")
+                with _into(result):
+                    runner = place.open(self._bundle, variant)
+                    self._stack.callback(runner.close)
+                    self._runners[place.name, variant.id] = runner
+        return results
+
+    def _goldens(self, results: Sequence[VariantResult]) -> None:
+        for result in results:
+            self._listener.step(f"replaying the goldens with {self._called(result)}")
             with _into(result):
-                runner = self._runners[result.id]
+                runner = self._runners[result.place, result.id]
                 result.goldens = compare_goldens(self._bundle, runner, result.limits, result.precision)
+
+    def _called(self, result: VariantResult) -> str:
+        return result.id if len(self._request.places) == 1 else f"{result.id} on {result.place}"
 
     def pictures(self, results: Sequence[VariantResult]) -> tuple[dict[str, Any] | None, list[tuple[str, str]]]:
         """The pictures by all opened variants; returns what the reference is, and the pictures that failed."""
         request = self._request
-        variants = [(each, self._runners[each.id]) for each in results if each.ran]
+        variants = [(each, self._runners[each.place, each.id]) for each in results if each.ran]
         if not request.pictures or not variants:
             return None, []
         self._listener.step("opening the reference")
@@ -171,6 +216,9 @@ class _Work:
         """Every operator of a variant against the reference, over the golden inputs or the first picture."""
         if not result.ran:
             return
+        if result.place != "host":
+            self._listener.remark(f"{result.id}: operators are compared on the host alone, not on {result.place}.")
+            return
         from oarlock_opt.verify.layers import compare, of_the_source
 
         if not of_the_source(next(each for each in self._bundle.variants if each.id == result.id)):
@@ -190,6 +238,13 @@ class _Work:
                 save_to=None if request.save_inputs is None else request.save_inputs / result.id,
                 timeout=request.timeout,
             )
+
+
+def _environment(places: Sequence[Place]) -> dict[str, str]:
+    """Of all places; where there are several, keys begin with the place."""
+    if len(places) == 1:
+        return dict(places[0].environment)
+    return {f"{place.name} {key}": value for place in places for key, value in place.environment.items()}
 
 
 @contextmanager

@@ -1,0 +1,11 @@
+# Stands in for flatc: cmake -P copy_generated.cmake FOLDER <flatc's own arguments, of which -o names where to>
+set(to "")
+math(EXPR last "${CMAKE_ARGC} - 1")
+foreach(index RANGE 4 ${last})
+  if(CMAKE_ARGV${index} STREQUAL "-o")
+    math(EXPR next "${index} + 1")
+    set(to ${CMAKE_ARGV${next}})
+  endif()
+endforeach()
+file(COPY ${CMAKE_ARGV3}/paddle_lite_nb_generated.h DESTINATION ${to} NO_SOURCE_PERMISSIONS)
+file(TOUCH_NOCREATE ${to}/paddle_lite_nb_generated.h)
