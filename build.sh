@@ -168,8 +168,10 @@ native() {
       publish "$preset" "$([ "$preset" = armv8 ] && echo arm64 || echo armv7)"
       ;;
     *)
+      local targets=("${2:-all}")
+      [ "$preset" != fuzz ] || targets=(native/all fuzz/all)
       quietly "$out/configure.log" "${configure[@]}"
-      quietly "$out/build.log" cmake --build "$out" -j "$jobs" --target "${2:-all}"
+      quietly "$out/build.log" cmake --build "$out" -j "$jobs" --target "${targets[@]}"
       [ "$preset" != host ] || { ready host && publish host x86; }
       ;;
   esac
@@ -212,7 +214,11 @@ test_all() {
   engine
   browser
   # shellcheck disable=SC2086
-  need_packages $DEVICE_PACKAGES
+  need_packages $DEVICE_PACKAGES $CROSS_PACKAGES
+  # Two downloads, while the compilers for this machine are at work.
+  mkdir -p build
+  (arm_linux/toolchain.sh armv8 && arm_linux/toolchain.sh armv7hf) >build/toolchains.log 2>&1 &
+  local toolchains=$!
   native_tests host
   # GCC's sanitizers: the core; the program and threads take longer, and so does clang with the library of Android's NDK.
   if [ ${#full[@]} = 0 ]; then
@@ -223,6 +229,7 @@ test_all() {
     native_tests libcxx
   fi
   say "the program for boards (armv8, armv7hf)"
+  wait "$toolchains" || { cat build/toolchains.log >&2; die "the cross compilers could not be fetched"; }
   native armv8
   native armv7hf
   say "Python tests"

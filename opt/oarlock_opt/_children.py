@@ -7,6 +7,7 @@ import os
 import selectors
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -137,12 +138,25 @@ class _Running:
 
 @contextmanager
 def _without_interruption() -> Iterator[None]:
-    """Keep Ctrl-C waiting: within Popen it would leave a child that nobody knows. The child, too, never gets it."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    """Keep Ctrl-C waiting: within Popen it would leave a child that nobody knows. The child, too, never gets it.
+
+    The mask is for the child. Here any other thread may take the signal, whereupon Python interrupts the main one; so
+    that one's handler waits as well.
+    """
+    came: list[int] = []
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    handler = signal.getsignal(signal.SIGINT)
+    ours = threading.current_thread() is threading.main_thread() and callable(handler)
+    if ours:
+        signal.signal(signal.SIGINT, lambda number, _frame: came.append(number))
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if ours:
+            signal.signal(signal.SIGINT, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if came:
+            signal.raise_signal(signal.SIGINT)
 
 
 def _popen(command: Sequence[str], environment: Mapping[str, str] | None) -> subprocess.Popen[bytes]:

@@ -254,8 +254,8 @@ class _Work:
         self, files: SourceFiles, zoo: ZooOrigin | None, variants: Sequence[Variant], engine: store.Engine
     ) -> Imported:
         def start_early() -> None:
-            early = worker.start_early(variants, engine=engine, folder=self._optimised, record=self._recorded)
-            self._early = self._stack.enter_context(early)
+            self._early = self._stack.enter_context(worker.early_runs())
+            worker.start_early(self._early, variants, engine=engine, folder=self._optimised, record=self._recorded)
 
         with self._step(f"reading {files.program.name}"):
             return import_model(

@@ -28,6 +28,7 @@ from oarlock_opt.errors import OptimizerAbortedError
 from oarlock_opt.lite.targets import PRECISIONS, TARGETS, select
 from tests.conftest import SmallDisk
 from tests.opt.conftest import rename_swish, spoil_epsilon
+from tests.py.processes import is_running, wait_until
 from tests.schemas import validate
 
 Copy = Callable[..., Path]
@@ -348,14 +349,6 @@ def slow(tmp_path: Path, models: Path) -> Iterator[Callable[[], subprocess.Popen
         process.communicate()
 
 
-def _gone(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    return False
-
-
 def test_ctrl_c_leaves_nothing(slow: Callable[[], subprocess.Popen[bytes]], tmp_path: Path) -> None:
     process = slow()
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does
@@ -364,7 +357,8 @@ def test_ctrl_c_leaves_nothing(slow: Callable[[], subprocess.Popen[bytes]], tmp_
     assert b"Interrupted." in said
     assert b"Traceback" not in said
     assert _names(tmp_path / "out") == set()
-    assert _gone(int((tmp_path / "pid").read_text(encoding="ascii")))
+    worker = int((tmp_path / "pid").read_text(encoding="ascii"))
+    wait_until(lambda: not is_running(worker))
 
 
 def test_what_a_killed_run_left_is_removed_by_the_next(

@@ -32,6 +32,7 @@ BINARIES = {
         "oarlock_opt/_bin/liboarlock_optimizer_2_11.so",
         "oarlock_opt/_bin/liboarlock_optimizer_2_12.so",
         "oarlock_opt/_bin/liboarlock_optimizer_2_14.so",
+        "oarlock_opt/_bin/oarlock-instruction-counter.so",
         "oarlock_opt/_bin/oarlock-lite-optimizer",
     ],
 }

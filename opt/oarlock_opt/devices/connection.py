@@ -71,7 +71,7 @@ class Connection(Closing):
         folder = Path(tempfile.mkdtemp(prefix="oarlock-ssh-"))
         if len(os.fsencode(folder)) > _LONGEST_SOCKET:
             folder.rmdir()
-            folder = Path(tempfile.mkdtemp(prefix="oarlock-ssh-", dir="/tmp"))
+            folder = Path(tempfile.mkdtemp(prefix="oarlock-ssh-", dir=Path(os.sep, "tmp")))
         settings = [part for option in _OPTIONS for part in ("-o", option)]
         self._command = [program, *settings, "-T", "-S", str(folder / "s")]
         self._lock = threading.Lock()

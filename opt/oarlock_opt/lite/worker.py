@@ -17,7 +17,7 @@ from oarlock_opt.errors import OptimizerUnavailableError
 from oarlock_opt.lite.targets import Place, Recipe, Variant
 from oarlock_opt.source import SourceFiles
 
-__all__ = ["DEFAULT_TIMEOUT", "Optimized", "optimize", "start_early", "worker_hash", "worker_program"]
+__all__ = ["DEFAULT_TIMEOUT", "Optimized", "early_runs", "optimize", "start_early", "worker_hash", "worker_program"]
 
 DEFAULT_TIMEOUT = 600.0
 """Seconds that one run of the optimiser may take."""
@@ -132,15 +132,20 @@ def optimize(
     return [run.result(variant) for variant in variants for run in runs if variant in run.variants]
 
 
-def start_early(variants: Sequence[Variant], *, engine: Engine, folder: Path, record: bool = False) -> Early:
+def early_runs() -> Early:
+    """What ``start_early`` puts runs into and ``optimize`` takes them from; a context, which ends the others."""
+    return Early({**os.environ, **_MEMORY})
+
+
+def start_early(
+    early: Early, variants: Sequence[Variant], *, engine: Engine, folder: Path, record: bool = False
+) -> None:
     """Start as many runs as there are processors, before the model is there: they load the engine meanwhile.
 
-    The parameters are those of ``optimize``, which is given the result; that must be closed, as a context.
+    The other parameters are those of ``optimize``.
     """
-    early = Early({**os.environ, **_MEMORY})
     for run in _runs(variants, folder, record=record)[: _parallel()]:
         early.start(run.command(worker_program(), engine))
-    return early
 
 
 def _parallel() -> int:

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from oarlock import Bundle
+from tests.conftest import run_oarlock
 from tests.opt.devices.conftest import Board, oarlock
 from tests.schemas import validate
 
@@ -67,7 +68,7 @@ def test_to_a_folder(bundle: Path, programs: Path, picture: Path, tmp_path: Path
     shutil.move(folder, moved / "ready")
     answer = _classified(data["command"], picture, moved)
     assert answer["variant"] == "x86-fp32"
-    oarlock("selftest", moved / "ready" / "small.oar")
+    run_oarlock("selftest", moved / "ready" / "small.oar")
 
 
 def test_an_older_deployment_is_replaced_and_nothing_else(bundle: Path, programs: Path, tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def test_the_time_limit_of_loading(models: Path) -> None:
 def test_the_time_limit_of_an_answer(models: Path) -> None:
     with Reference.open(find_files(models / "no-parameters"), timeout=20) as opened:
         child = child_of(opened)
-        opened._worker._channel._socket.settimeout(0.2)  # type: ignore[union-attr]
+        opened._worker._channel._end.settimeout(0.2)  # type: ignore[union-attr]
         os.kill(child, signal.SIGSTOP)
         for _ in range(2):  # the second at once
             with pytest.raises(ReferenceTimeoutError, match="was stopped after 20 s"):
